@@ -1,0 +1,119 @@
+"""What a plug-in must offer. Structural: nothing has to be inherited.
+
+An ability that only some implementations have is a small protocol of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from sightline.types import Ids, ModelSpec, Neighbours, Pixels, Vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns pictures into unit vectors."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What a gallery remembers of this model."""
+        ...
+
+    @property
+    def input_px(self) -> int:
+        """The shortest edge, in pixels, that a picture is resized to before the model.
+
+        A decoder may deliver anything at least twice as large without changing the vector
+        noticeably; see ``images.decode``.
+        """
+        ...
+
+    def prepare(self, image: Image.Image) -> Pixels:
+        """Return one RGB picture as the model takes it, shape (3, height, width), float32.
+
+        Safe to call from several threads at once.
+        """
+        ...
+
+    def encode_images(self, pixels: NDArray[np.float32]) -> Vectors:
+        """Return one unit row for each prepared picture: (n, 3, height, width) -> (n, d)."""
+        ...
+
+
+@runtime_checkable
+class TextEncoder(Protocol):
+    """Turns words into vectors of the same space as its pictures."""
+
+    @property
+    def prompt(self) -> str:
+        """The sentence that a search puts words into, with ``{query}`` where they go."""
+        ...
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit row for each text, shape (q, d). The prompt is not applied here.
+
+        Raises:
+            EmptyTextError: a text is empty or white space.
+        """
+        ...
+
+
+class VectorIndex(Protocol):
+    """Finds the stored vectors most similar to a query.
+
+    Rows are float32 and of unit length, so a score is a cosine in [-1, 1] and higher is better.
+    """
+
+    @property
+    def dimensions(self) -> int:
+        """Return d."""
+        ...
+
+    def __len__(self) -> int:
+        """Return n."""
+        ...
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Store rows under ids; an id that is already there gets the new row.
+
+        Raises:
+            VectorShapeError: vectors is not (n, d) or ids is not (n,).
+        """
+        ...
+
+    def remove(self, ids: Ids) -> int:
+        """Forget ids; return how many were there."""
+        ...
+
+    def search(self, queries: Vectors, k: int) -> Neighbours:
+        """Return the k best ids for each query row, shape (q, d), best first; ties by lower id.
+
+        Short results are padded with id -1 and score -inf.
+
+        Raises:
+            VectorShapeError: queries is not (q, d).
+            InvalidValueError: k is below 1.
+        """
+        ...
+
+
+class Captioner(Protocol):
+    """Says in words what a picture shows."""
+
+    def caption(self, images: Sequence[Image.Image]) -> list[str]:
+        """Return one sentence for each picture."""
+        ...
+
+
+class Composer(Protocol):
+    """Merges words from a picture and an instruction into what to look for."""
+
+    def compose(self, caption: str, instruction: str) -> str:
+        """Return a description of the picture that is wanted."""
+        ...

@@ -1,0 +1,226 @@
+"""The data that crosses Sightline's walls: frozen, typed, without behaviour of its own.
+
+Letters for axes, used everywhere: ``n`` stored, ``q`` queries, ``d`` dimensions, ``k`` results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.errors import EmptyQueryError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""Unit rows, float32, shape (n, d) or (q, d), C-contiguous."""
+
+Pixels: TypeAlias = NDArray[np.float32]
+"""A prepared picture, float32, shape (3, height, width), as the model's picture tower takes it."""
+
+Ids: TypeAlias = NDArray[np.int64]
+"""Image ids, int64. -1 pads short results."""
+
+ImageSource: TypeAlias = "Path | bytes | Image.Image"
+"""A picture file, the bytes of one, or a picture that is already decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """What a gallery must remember of a model, because stored vectors depend on it.
+
+    Attributes:
+        name: The name in the model table, or the folder's name.
+        digest: SHA-256 (hex) over the weights of both towers.
+        preprocessing: SHA-256 (hex) over what is done to a picture before its tower.
+        tokenizer: SHA-256 (hex) over the tokeniser, or "" for a picture-only model.
+        precision: "float32", "bfloat16" or "int8": the arithmetic the vectors were made with.
+        dimensions: d.
+    """
+
+    name: str
+    digest: str
+    preprocessing: str
+    tokenizer: str
+    precision: str
+    dimensions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What an index found, best first.
+
+    Attributes:
+        ids: Shape (q, k), int64; -1 where there are fewer than k.
+        scores: Shape (q, k), float32 cosines; -inf where the id is -1.
+    """
+
+    ids: Ids
+    scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One indexed picture file, as the catalog knows it.
+
+    Attributes:
+        id: Never used again for another picture, even after removal.
+        path: Absolute.
+        size_bytes: Of the file, when it was last read.
+        mtime_ns: Of the file, when it was last read.
+        content_hash: BLAKE2b-160 (hex) of the file's bytes.
+        width_px: Of the picture as shown, EXIF orientation applied.
+        height_px: Likewise.
+        format: Pillow's name of the format, such as "JPEG".
+        taken_at: ISO 8601 local time from EXIF, or None.
+    """
+
+    id: int
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
+    width_px: int
+    height_px: int
+    format: str
+    taken_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was found but could not be indexed, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer.
+
+    Attributes:
+        rank: From 1.
+        score: Cosine of query and picture, in [-1, 1].
+        image: The picture's record.
+    """
+
+    rank: int
+    score: float
+    image: ImageRecord
+
+    @property
+    def id(self) -> int:
+        """The picture's id in its gallery."""
+        return self.image.id
+
+    @property
+    def path(self) -> Path:
+        """The picture's absolute path when it was last indexed."""
+        return self.image.path
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for: words, pictures, or both; and what to keep away from.
+
+    Every part becomes a unit vector. Parts of one kind are averaged; text and picture are added
+    with ``text_weight`` and ``image_weight``; excluded parts are subtracted with
+    ``excluded_weight``; the result is scaled to unit length and searched once.
+
+    Attributes:
+        texts: Put through the model's prompt.
+        images: Files, encoded bytes, or decoded pictures.
+        excluded_texts: What the results should not show.
+        excluded_images: Likewise, by example.
+        text_weight: Of the words, relative to ``image_weight``.
+        image_weight: Of the pictures, relative to ``text_weight``.
+        excluded_weight: How strongly excluded parts push away.
+
+    Raises:
+        EmptyQueryError: there is neither a text nor a picture to look for.
+    """
+
+    texts: Sequence[str] = ()
+    images: Sequence[ImageSource] = ()
+    excluded_texts: Sequence[str] = ()
+    excluded_images: Sequence[ImageSource] = ()
+    text_weight: float = 0.5
+    image_weight: float = 0.5
+    excluded_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        for name in ("texts", "images", "excluded_texts", "excluded_images"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not self.texts and not self.images:
+            raise EmptyQueryError
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What one ``Gallery.sync`` did.
+
+    Attributes:
+        added: New pictures.
+        changed: Pictures whose content changed since they were indexed.
+        moved: Pictures found under another path with the same content; not embedded again.
+        removed: Pictures that vanished from the folders that were synced.
+        unchanged: Pictures that needed nothing.
+        embedded: Pictures that went through the model. Copies of one content count once.
+        skipped: Files that could not be read.
+        seconds: Wall time.
+    """
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    embedded: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryStatus:
+    """What a gallery holds.
+
+    Attributes:
+        path: Of the gallery.
+        images: How many pictures it knows.
+        models: Every model that has vectors here, with how many.
+        faults: Files that could not be read, with reasons.
+        folders: What was indexed.
+        index_state: "current", "stale", "missing" or "unreadable".
+        bytes_on_disk: Catalog, index and all.
+    """
+
+    path: Path
+    images: int
+    models: Mapping[ModelSpec, int]
+    faults: tuple[Skipped, ...]
+    folders: tuple[Path, ...]
+    index_state: str
+    bytes_on_disk: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync has come.
+
+    Attributes:
+        stage: "finding", "comparing", "embedding" or "indexing".
+        done: Files finished in this stage.
+        total: Files in this stage, or None while that is not known.
+        skipped: Files that could not be read so far.
+    """
+
+    stage: str
+    done: int
+    total: int | None
+    skipped: int = field(default=0)
