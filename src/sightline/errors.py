@@ -5,6 +5,7 @@
     SightlineError
     ├── InputError                 change what was asked
     │   ├── EmptyQueryError
+    │   ├── CancelledQueryError
     │   ├── EmptyTextError
     │   ├── InvalidValueError
     │   ├── VectorShapeError
@@ -23,6 +24,7 @@
     │   └── VanishedError
     ├── StorageError               make room, or change permissions
     │   ├── DiskFullError
+    │   ├── NotReadableError
     │   └── NotWritableError
     └── MissingPackageError        install an extra
 
@@ -49,6 +51,13 @@ class EmptyQueryError(InputError):
 
     def __str__(self) -> str:
         return "there is nothing to search for; give some words, or a picture with --image"
+
+
+class CancelledQueryError(InputError):
+    """What a query excludes is all that it looks for."""
+
+    def __str__(self) -> str:
+        return "what is looked for and what is excluded cancel out; exclude something else"
 
 
 class EmptyTextError(InputError):
@@ -243,7 +252,7 @@ class VanishedError(GalleryError):
 
     def __str__(self) -> str:
         return (
-            f"{self.vanished:,} of the {self.total:,} pictures in this gallery are no longer there; "
+            f"{self.vanished:,} of the {self.total:,} pictures in this gallery are gone from disk; "
             "if a drive is not mounted, mount it; if they are really gone, pass --force"
         )
 
@@ -266,6 +275,18 @@ class DiskFullError(StorageError):
         )
 
 
+class NotReadableError(StorageError):
+    """A file or folder may not, or cannot, be read."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(str(path), reason)
+        self.path = Path(path)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"cannot read {self.path}: {self.reason}; check its permissions, and its drive"
+
+
 class NotWritableError(StorageError):
     """A file or folder may not be written."""
 
@@ -275,7 +296,10 @@ class NotWritableError(StorageError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"cannot write {self.path}: {self.reason}; check its permissions, or choose another place"
+        return (
+            f"cannot write {self.path}: {self.reason}; "
+            "check its permissions, or choose another place"
+        )
 
 
 class MissingPackageError(SightlineError):

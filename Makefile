@@ -1,0 +1,50 @@
+# Everything runs in .venv of this checkout. `make demo` and `make test` need Python 3.11 to 3.13,
+# make, and a package index; nothing has to be installed by hand.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench clean
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /' | sed 's/^/  make /'
+
+demo: .venv/installed ## draw the demo collection, index it, search it
+	$(BIN)/sightline demo
+
+test: .venv/installed-dev ## run the whole test suite
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: .venv/installed-dev ## lint, format, types, import direction
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_house.py
+
+format: .venv/installed-dev ## put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/results
+	$(BIN)/python benchmarks/mini_quality.py
+	$(BIN)/python benchmarks/index_and_search.py
+
+clean: ## remove the environment, the demo and every cache
+	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is remade only when what it depends on changes.
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo 'Sightline needs Python 3.11, 3.12 or 3.13; name one with: make PYTHON=python3.12 ...'; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade 'pip>=25.1'
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install -q --group dev
+	@touch $@

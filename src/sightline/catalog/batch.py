@@ -1,0 +1,139 @@
+"""What one commit changes, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sightline.types import ModelSpec, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """A picture file as it was just read, with its vector.
+
+    Attributes:
+        path: Absolute.
+        size_bytes: Of the file.
+        mtime_ns: Of the file.
+        content_hash: BLAKE2b-160 (hex) of the file's bytes.
+        width_px: Of the picture as shown.
+        height_px: Likewise.
+        format: Pillow's name of the format.
+        taken_at: ISO 8601 local time, or None.
+        vector: Unit float32, shape (d,).
+    """
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
+    width_px: int
+    height_px: int
+    format: str
+    taken_at: str | None
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedImage:
+    """A known picture whose content is another one now; its vectors of other models are dropped."""
+
+    id: int
+    image: NewImage
+
+
+@dataclass(frozen=True, slots=True)
+class NewVector:
+    """A vector of the batch's model for a known picture that did not change.
+
+    Attributes:
+        id: Of the picture.
+        vector: Unit float32, shape (d,).
+    """
+
+    id: int
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A known picture with the same content under another path."""
+
+    id: int
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A known picture with the same content and path, but another time stamp."""
+
+    id: int
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A file that cannot be indexed, and why; size and time say when to try it again."""
+
+    path: Path
+    reason: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Everything that one transaction changes: all of it is stored, or nothing.
+
+    A path is free for ``moved`` and ``added`` if its picture is removed, moved or faulted in the
+    same batch, so two files may swap names: moves that belong together belong in one batch.
+
+    Attributes:
+        model: What made the vectors; needed where there are any.
+        added: Pictures under paths that the catalog does not know.
+        changed: Known pictures with new content.
+        embedded: Further vectors for known pictures.
+        moved: Known pictures under new paths; they keep their vectors.
+        touched: Known pictures whose size and time alone are brought up to date.
+        removed: Ids to forget, with their vectors. Unknown ids are passed over.
+        faults: Files that cannot be indexed. A picture known under such a path is forgotten.
+        cleared: Paths whose fault is forgotten, because the file is gone or excluded.
+        folders: What was asked to be indexed; added to what is remembered.
+        removed_folders: Folders that are no longer indexed. Their pictures stay, unless removed.
+        settings: What the gallery itself remembers, such as its model, by key.
+    """
+
+    model: ModelSpec | None = None
+    added: Sequence[NewImage] = ()
+    changed: Sequence[ChangedImage] = ()
+    embedded: Sequence[NewVector] = ()
+    moved: Sequence[Moved] = ()
+    touched: Sequence[Touched] = ()
+    removed: Sequence[int] = ()
+    faults: Sequence[Fault] = ()
+    cleared: Sequence[Path] = ()
+    folders: Sequence[Path] = ()
+    removed_folders: Sequence[Path] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to store."""
+        return not (
+            self.added
+            or self.changed
+            or self.embedded
+            or self.moved
+            or self.touched
+            or self.removed
+            or self.faults
+            or self.cleared
+            or self.folders
+            or self.removed_folders
+            or self.settings
+        )

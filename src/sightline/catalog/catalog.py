@@ -1,0 +1,316 @@
+"""Catalog: what a gallery knows, kept in one SQLite file. It is the truth; all else is derived."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.catalog import changes
+from sightline.catalog.batch import Batch
+from sightline.catalog.columns import column_path, path_column
+from sightline.catalog.connections import Connections
+from sightline.catalog.lock import WriterLock
+from sightline.catalog.snapshot import Snapshot, current_change, decoded, find_model
+from sightline.catalog.translation import translated
+from sightline.errors import GalleryCorruptError, InvalidValueError
+from sightline.types import Ids, ImageRecord, ModelSpec, Skipped, Vectors
+
+# SQLite of long ago allowed 999 parameters in a statement.
+_PARAMETERS = 900
+_RECORD = (
+    "SELECT id, path, size_bytes, mtime_ns, content_hash, width_px, height_px, format, taken_at"
+    " FROM images"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What is needed to tell whether a file on disk is still the one that was indexed.
+
+    Attributes:
+        id: Of the picture.
+        path: Absolute.
+        size_bytes: Of the file, when it was last read.
+        mtime_ns: Of the file, when it was last read.
+        content_hash: BLAKE2b-160 (hex) of its bytes.
+        has_vector: Whether the model that was asked about has a vector of it.
+    """
+
+    id: int
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+    content_hash: str
+    has_vector: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFault:
+    """When a file could not be read, and why; the same size and time need no second try."""
+
+    size_bytes: int
+    mtime_ns: int
+    reason: str
+
+
+class Catalog:
+    """One catalog file. Reads from any thread; one writer at a time, in all processes together.
+
+    Readers see the last commit and never wait for the writer. Every method raises
+    ``GalleryCorruptError`` where the file proves damaged.
+    """
+
+    def __init__(self, path: Path, connections: Connections) -> None:
+        """Use ``Catalog.open``."""
+        self._path = path
+        self._connections = connections
+        self._held = False
+        self._mutex = threading.Lock()
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> Catalog:
+        """Return the catalog in a file, brought to today's format.
+
+        A file on a read-only medium can be read.
+
+        Args:
+            path: Of the SQLite file.
+            create: Make the file, and its folder, if it is not there.
+
+        Raises:
+            GalleryNotFoundError: there is no such file, and ``create`` is False.
+            GalleryVersionError: a newer Sightline wrote it.
+            GalleryCorruptError: it is damaged, or not a catalog.
+            NotReadableError: it may not be read.
+            NotWritableError: it has to be made or migrated, but may not be written.
+        """
+        return cls(path, Connections(path, create=create))
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return self._path
+
+    def close(self) -> None:
+        """Close the file. Snapshots that are open stay valid until they end."""
+        self._connections.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Writing
+
+    @contextmanager
+    def writer(self, command: str | None = None) -> Iterator[None]:
+        """Be the only writer for a while, over several commits.
+
+        Args:
+            command: What is being done, such as "sightline index", for the message that a second
+                writer gets.
+
+        Raises:
+            GalleryBusyError: there is a writer already, in this process or another.
+            NotWritableError: the gallery may not be written.
+        """
+        with self._lock(command):
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
+
+    def commit(self, batch: Batch) -> int:
+        """Store a batch in one transaction, on disk when this returns; return the change number.
+
+        Takes the writer's place for itself unless ``writer()`` is open. An empty batch changes
+        nothing and returns the number there is.
+
+        Raises:
+            GalleryBusyError: another process, or another catalog object, is writing.
+            InvalidValueError: an id is unknown, a path is taken, or a vector is not of unit length.
+            VectorShapeError: a vector is not float32 of shape (d,).
+            DiskFullError: there is no room; nothing of the batch was stored.
+            NotWritableError: the file may not be written.
+        """
+        if batch.is_empty:
+            return self.change
+        with self._transaction() as connection:
+            return changes.apply(connection, batch)
+
+    def remove(self, ids: Sequence[int] | Ids) -> int:
+        """Forget pictures with their vectors; return how many were there. Raises as ``commit``."""
+        known = self.records(ids)
+        self.commit(Batch(removed=list(known)))
+        return len(known)
+
+    def register_model(self, model: ModelSpec) -> int:
+        """Return a model's number, giving it one if it has none. Raises as ``commit``."""
+        known = self.model_id(model)
+        if known is not None:
+            return known
+        with self._transaction() as connection:
+            changes.next_change(connection)
+            return changes.register(connection, model)
+
+    # Reading
+
+    @property
+    def change(self) -> int:
+        """The number of the last change. It rises with every commit, by uneven steps."""
+        with self._connections.reading() as connection:
+            return current_change(connection)
+
+    def model_id(self, model: ModelSpec) -> int | None:
+        """Return a model's number, or None if it has none."""
+        with self._connections.reading() as connection:
+            return find_model(connection, model)
+
+    def models(self) -> dict[ModelSpec, int]:
+        """Return every model with the number of its vectors, in the order they came."""
+        with self._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT name, digest, preprocessing, tokenizer, precision, dimensions,"
+                " (SELECT count(*) FROM vectors WHERE model_id = models.id)"
+                " FROM models ORDER BY id"
+            ).fetchall()
+        return {ModelSpec(*facts): int(count) for *facts, count in rows}
+
+    def count(self) -> int:
+        """Return how many pictures there are."""
+        with self._connections.reading() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM images").fetchone()
+        return int(count)
+
+    def files(self, model: ModelSpec | None = None) -> dict[Path, KnownFile]:
+        """Return every picture file by its path.
+
+        Args:
+            model: Whose vectors ``has_vector`` is about; without one it is False.
+        """
+        with self._connections.reading() as connection:
+            number = None if model is None else find_model(connection, model)
+            rows = connection.execute(
+                "SELECT id, path, size_bytes, mtime_ns, content_hash, vectors.image_id IS NOT NULL"
+                " FROM images LEFT JOIN vectors ON image_id = id AND model_id = ?",
+                (number,),
+            )
+            known = (
+                KnownFile(id, column_path(path), size_bytes, mtime_ns, content_hash, bool(has))
+                for id, path, size_bytes, mtime_ns, content_hash, has in rows
+            )
+            return {file.path: file for file in known}
+
+    def records(self, ids: Sequence[int] | Ids) -> dict[int, ImageRecord]:
+        """Return the records of ids, of any number; unknown ids are left out."""
+        wanted = [int(id) for id in ids]
+        found: dict[int, ImageRecord] = {}
+        with self._connections.reading() as connection:
+            for start in range(0, len(wanted), _PARAMETERS):
+                some = wanted[start : start + _PARAMETERS]
+                marks = ",".join("?" * len(some))
+                for row in connection.execute(f"{_RECORD} WHERE id IN ({marks})", some):
+                    found[row[0]] = _record(row)
+        return found
+
+    def record_at(self, path: Path) -> ImageRecord | None:
+        """Return the record of the picture at a path, or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute(f"{_RECORD} WHERE path = ?", (path_column(path),)).fetchone()
+        return None if row is None else _record(row)
+
+    def faults(self) -> list[Skipped]:
+        """Return the files that could not be indexed, with reasons, by path."""
+        known = self.known_faults()
+        return [Skipped(path, known[path].reason) for path in sorted(known)]
+
+    def known_faults(self) -> dict[Path, KnownFault]:
+        """Return what is known of each file that could not be indexed."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT path, size_bytes, mtime_ns, reason FROM faults")
+            return {column_path(path): KnownFault(*facts) for path, *facts in rows}
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return what was asked to be indexed, by path."""
+        with self._connections.reading() as connection:
+            rows = connection.execute("SELECT path FROM folders").fetchall()
+        return tuple(sorted(column_path(path) for (path,) in rows))
+
+    # Vectors
+
+    @contextmanager
+    def snapshot(self, model: ModelSpec) -> Iterator[Snapshot]:
+        """Hold one consistent view of a model's vectors; commits go on unseen."""
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            yield Snapshot(connection, self._path, model)
+
+    def ids(self, model: ModelSpec) -> Ids:
+        """Return every picture with a vector of a model, ascending."""
+        with self.snapshot(model) as snapshot:
+            return snapshot.ids
+
+    def vectors(self, model: ModelSpec, *, since: int = 0) -> Iterator[tuple[Ids, Vectors]]:
+        """Yield the vectors written after a change; see ``Snapshot.vectors``."""
+        with self.snapshot(model) as snapshot:
+            yield from snapshot.vectors(since)
+
+    def vector_of(self, content_hash: str, model: ModelSpec) -> Vectors | None:
+        """Return a model's vector of some picture with this content, shape (d,), or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT vector FROM images JOIN vectors ON image_id = id"
+                " WHERE content_hash = ? AND model_id = ? LIMIT 1",
+                (content_hash, find_model(connection, model)),
+            ).fetchone()
+        if row is None:
+            return None
+        try:
+            vector: Vectors = decoded((row[0],), model.dimensions)[0]
+        except InvalidValueError as error:
+            raise GalleryCorruptError(self._path, str(error)) from error
+        return vector
+
+    def record_with(self, content_hash: str, model: ModelSpec) -> ImageRecord | None:
+        """Return the record of some picture with this content and a vector of a model, or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                f"{_RECORD} JOIN vectors ON image_id = id"
+                " WHERE content_hash = ? AND model_id = ? LIMIT 1",
+                (content_hash, find_model(connection, model)),
+            ).fetchone()
+        return None if row is None else _record(row)
+
+    def setting(self, key: str) -> str | None:
+        """Return what was stored under a key by ``Batch.settings``, or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _lock(self, command: str | None = None) -> WriterLock:
+        return WriterLock(self._path.with_name("writer.lock"), command)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._mutex, nullcontext() if self._held else self._lock(), translated(self._path):
+            connection = self._connections.writing()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after a full disk and some other faults.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+
+def _record(row: Sequence[str | bytes | int | None]) -> ImageRecord:
+    id, path, *facts = row
+    return ImageRecord(id, column_path(path), *facts)  # type: ignore[arg-type]

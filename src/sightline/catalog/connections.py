@@ -1,0 +1,181 @@
+"""SQLite connections: any number of readers in any thread, one writer."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sightline.catalog.migrations import check_format, migrate
+from sightline.catalog.translation import translate_os, translated
+from sightline.errors import (
+    GalleryCorruptError,
+    GalleryNotFoundError,
+    InvalidValueError,
+    NotReadableError,
+)
+
+# Vectors of 512 to 1,024 numbers take 1 to 2 KB; a page of 4 KB would waste a quarter of itself.
+_PAGE_BYTES = 16_384
+_BUSY_TIMEOUT_MS = 10_000
+_WAL_LIMIT_BYTES = 64 * 1024 * 1024
+_SMALLEST_BYTES = 512
+_CACHE_KIB = 16 * 1024
+
+
+class Connections:
+    """The connections of one catalog file.
+
+    Readers borrow: a connection goes back to the pool afterwards, so there are as many as there
+    were ever readers at once, and threads that come and go leave nothing behind.
+
+    Args:
+        path: Of the catalog file.
+        create: Make the file, and its folder, if it is not there.
+
+    Raises:
+        GalleryNotFoundError: there is no such file, and ``create`` is False.
+        GalleryVersionError: the file is of a newer format.
+        GalleryCorruptError: the file is damaged, or not a catalog.
+        NotReadableError: the file may not be read.
+        NotWritableError: the file has to be made or migrated, but may not be written.
+    """
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self._path = path
+        self._idle: list[sqlite3.Connection] = []
+        self._mutex = threading.Lock()
+        self._writer: sqlite3.Connection | None = None
+        self._closed = False
+        if not _exists(path):
+            if not create:
+                raise GalleryNotFoundError(path.parent)
+            _make_file(path)
+        self._read_only = not _is_writable(path)
+        with translated(path):
+            self._idle.append(self._opened())
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to read with; SQLite's errors inside the block are translated."""
+        with translated(self._path):
+            connection = self._borrowed()
+            try:
+                yield connection
+            finally:
+                self._returned(connection)
+
+    def writing(self) -> sqlite3.Connection:
+        """Return the one connection that writes; the caller sees to it that one thread uses it."""
+        if self._closed:
+            raise _closed_error()
+        if self._writer is None:
+            with translated(self._path):
+                self._writer = self._opened()
+        return self._writer
+
+    def close(self) -> None:
+        """Close what is idle now, and what is lent when it comes back."""
+        with self._mutex:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        if self._writer is not None:
+            idle.append(self._writer)
+            self._writer = None
+        for connection in idle:
+            connection.close()
+
+    def _borrowed(self) -> sqlite3.Connection:
+        with self._mutex:
+            if self._closed:
+                raise _closed_error()
+            if self._idle:
+                return self._idle.pop()
+        return self._opened()
+
+    def _returned(self, connection: sqlite3.Connection) -> None:
+        try:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+        except BaseException:
+            connection.close()
+            raise
+        with self._mutex:
+            # A read-only connection may take the file for immutable; the next reader looks afresh.
+            keep = not self._closed and not self._read_only
+            if keep:
+                self._idle.append(connection)
+        if not keep:
+            connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._uri(),
+            uri=True,
+            timeout=_BUSY_TIMEOUT_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,  # a connection changes threads, but one at a time uses it
+        )
+        try:
+            check_format(connection, self._path)  # first, so that a foreign file stays untouched
+            _configure(connection, read_only=self._read_only)
+            migrate(connection, self._path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _uri(self) -> str:
+        uri = self._path.absolute().as_uri()
+        if not self._read_only:
+            return f"{uri}?mode=rw"
+        # WAL needs to write beside the file even to read it, unless nobody else has it open.
+        in_use = self._path.with_name(self._path.name + "-wal").exists()
+        return f"{uri}?mode=ro" if in_use else f"{uri}?mode=ro&immutable=1"
+
+
+def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    if read_only:
+        return
+    connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # takes effect in a new file only
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # a commit that returned survives a power cut
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+
+
+def _make_file(path: Path) -> None:
+    # An empty file is an empty database; opening it here tells a full disk from a lack of rights.
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise translate_os(error, path) from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        if path.is_dir():
+            raise GalleryCorruptError(path, "it is a folder")
+        if not path.exists():
+            return False
+        # SQLite takes a file of a few bytes for an empty database, and would write over it.
+        if 0 < path.stat().st_size < _SMALLEST_BYTES:
+            raise GalleryCorruptError(path, "it is not a database")
+        return True
+    except OSError as error:
+        raise NotReadableError(path, error.strerror or str(error)) from error
+
+
+def _is_writable(path: Path) -> bool:
+    effective = os.access in os.supports_effective_ids
+    return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, path.parent))
+
+
+def _closed_error() -> InvalidValueError:
+    return InvalidValueError("the catalog", "closed", "open")

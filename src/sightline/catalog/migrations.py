@@ -1,0 +1,113 @@
+"""The catalog's tables, as the steps that lead from an empty file to today's format.
+
+A step that was released is never edited: a new format is a new step at the end. The number of
+steps is the format's number, kept in ``PRAGMA user_version``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sightline.errors import GalleryCorruptError, GalleryVersionError
+
+APPLICATION_ID = 0x53_47_4C_4E  # "SGLN": tells `file` and us that the database is a catalog
+
+_FIRST = (
+    """
+    CREATE TABLE models (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        preprocessing TEXT NOT NULL,
+        tokenizer TEXT NOT NULL,
+        precision TEXT NOT NULL,
+        dimensions INTEGER NOT NULL,
+        UNIQUE (name, digest, preprocessing, tokenizer, precision, dimensions)
+    )
+    """,
+    # AUTOINCREMENT: an id is never given to a second picture, so an old result list cannot lie.
+    """
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path NOT NULL UNIQUE,
+        size_bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        content_hash TEXT NOT NULL,
+        width_px INTEGER NOT NULL,
+        height_px INTEGER NOT NULL,
+        format TEXT NOT NULL,
+        taken_at TEXT
+    )
+    """,
+    "CREATE INDEX images_by_content ON images (content_hash)",
+    # An ordinary table, not WITHOUT ROWID: a row of 1 KB would spill out of an index page. Rows lie
+    # in the order they were written in, and vectors_by_change walks them in just that order.
+    """
+    CREATE TABLE vectors (
+        image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        model_id INTEGER NOT NULL REFERENCES models (id),
+        change INTEGER NOT NULL,
+        vector BLOB NOT NULL,
+        UNIQUE (image_id, model_id)
+    )
+    """,
+    "CREATE INDEX vectors_by_change ON vectors (model_id, change, image_id)",
+    """
+    CREATE TABLE faults (
+        path NOT NULL PRIMARY KEY,
+        reason TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL
+    )
+    """,
+    "CREATE TABLE folders (path NOT NULL PRIMARY KEY)",
+    "CREATE TABLE settings (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL)",
+    # Every change number there ever was: an index whose number is not among them belongs to
+    # another catalog, or to a future that a restored backup does not have.
+    "CREATE TABLE changes (change INTEGER PRIMARY KEY)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+
+
+def check_format(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the format of a catalog file, 0 if it is empty. Changes nothing.
+
+    Raises:
+        GalleryVersionError: the file is of a newer format.
+        GalleryCorruptError: the file is another program's database.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # A file without tables is one whose maker was killed before its first commit.
+    if tables and (application != APPLICATION_ID or version < 1):
+        raise GalleryCorruptError(path, "it is a database of another program")
+    if version > len(MIGRATIONS):
+        raise GalleryVersionError(path.parent, version, len(MIGRATIONS))
+    return int(version) if tables else 0
+
+
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring a catalog file to today's format, in one transaction.
+
+    Raises:
+        GalleryVersionError: the file is of a newer format.
+        GalleryCorruptError: the file is another program's database.
+    """
+    if check_format(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Read again: another process may have migrated while this one waited for its turn.
+        for step in MIGRATIONS[check_format(connection, path) :]:
+            for statement in step:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,83 @@
+"""SHA-256 of model files, remembered for the big ones so that a start does not read gigabytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+_REMEMBER_ABOVE_BYTES = 32 * 1024 * 1024  # below that, hashing is faster than being clever
+
+
+def digest_of_text(text: str) -> str:
+    """Return the SHA-256 (hex) of a text's UTF-8 bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_files(paths: Sequence[Path], memo: Path | None = None) -> str:
+    """Return one SHA-256 (hex) over the contents of files, in the order given.
+
+    Names and places do not count, so that a copied folder has the same digest.
+
+    Args:
+        paths: The files.
+        memo: Where digests of big files are remembered by path, size and time of change; None
+            for the user's cache folder. A memo that cannot be read or written is done without.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    memo = memo or default_memo()
+    return digest_of_text("\n".join(_file_digest(path, memo) for path in paths))
+
+
+def default_memo() -> Path:
+    """Return the user's own memo file, after the XDG base directory specification."""
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.path.expanduser(cache)) / "sightline" / "digests.json"
+
+
+def _file_digest(path: Path, memo: Path) -> str:
+    facts = path.stat()
+    if facts.st_size <= _REMEMBER_ABOVE_BYTES:
+        return _hash(path)
+    # The facts are taken before the bytes are read: a file that changes meanwhile is then
+    # remembered under facts it no longer has, and hashed again next time.
+    key, stamp = str(path.resolve()), [facts.st_size, facts.st_mtime_ns]
+    remembered = _read_memo(memo).get(key)
+    if isinstance(remembered, list) and remembered[:2] == stamp and len(remembered) == 3:
+        return str(remembered[2])
+    digest = _hash(path)
+    _write_memo(memo, {**_read_memo(memo), key: [*stamp, digest]})
+    return digest
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_memo(memo: Path) -> dict[str, object]:
+    try:
+        content = json.loads(memo.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_memo(memo: Path, content: dict[str, object]) -> None:
+    """Replace the memo in one step; losing it costs time, never a wrong digest."""
+    with contextlib.suppress(OSError):
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=memo.parent, prefix=memo.name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(content, file)
+            os.replace(name, memo)
+        except OSError:
+            os.unlink(name)
+            raise

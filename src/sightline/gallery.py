@@ -1,0 +1,375 @@
+"""Gallery: one collection of pictures on disk. The one object that a user of the library holds."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import astuple, replace
+from pathlib import Path
+
+from sightline.catalog import Batch, Catalog
+from sightline.comparison import is_under, roots_of
+from sightline.encoders import load_model
+from sightline.errors import (
+    GalleryBusyError,
+    GalleryNotFoundError,
+    InvalidValueError,
+    ModelMismatchError,
+    SourceNotFoundError,
+    StorageError,
+)
+from sightline.indexes import (
+    ExactIndex,
+    IndexState,
+    OpenedIndex,
+    catch_up,
+    index_state,
+    open_index,
+    save,
+)
+from sightline.indexing import SyncSettings, sync
+from sightline.protocols import Encoder
+from sightline.querying import query_vector
+from sightline.types import (
+    GalleryStatus,
+    Hit,
+    ModelSpec,
+    Progress,
+    Query,
+    SyncReport,
+    Vectors,
+)
+
+DEFAULT_MODEL = "mini"
+_CATALOG = "catalog.sqlite"
+_MODEL_SETTING = "model"
+
+
+class Gallery:
+    """A collection of pictures: index it, search it, keep it up to date.
+
+    A gallery is a folder with a catalog (the truth) and index files (derived from it, and made
+    again when they are lost). The pictures stay where they are and are never changed.
+
+    Any number of threads and processes may search; one at a time may change.
+
+    >>> with Gallery.open("holiday.gallery", model="mini") as gallery:
+    ...     report = gallery.sync(["~/Pictures"])
+    ...     hits = gallery.search(Query(texts=["a red car"]), k=10)
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        catalog: Catalog,
+        model: str | Path | Encoder | None,
+        *,
+        threads: int = 0,
+        max_megapixels: float = 200.0,
+    ) -> None:
+        """Use ``Gallery.open``."""
+        self._path = path
+        self._catalog = catalog
+        self._asked_model = model
+        self._threads = threads
+        self._max_megapixels = max_megapixels
+        self._loaded: Encoder | None = None
+        self._opened: OpenedIndex | None = None
+        self._mutex = threading.RLock()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        model: str | Path | Encoder | None = None,
+        create: bool = True,
+        threads: int = 0,
+        max_megapixels: float = 200.0,
+    ) -> Gallery:
+        """Return the gallery in a folder. The model is loaded when it is first needed.
+
+        Args:
+            path: The gallery's own folder, not that of the pictures.
+            model: A name of the model table, a folder with ONNX files, or an encoder. None: the
+                one that the gallery was made with, or ``mini`` for a new one.
+            create: Make the folder if there is no gallery in it.
+            threads: For the model and for decoding; 0 means one for each core.
+            max_megapixels: Refuse larger pictures before they are decoded.
+
+        Raises:
+            GalleryNotFoundError: there is none, and ``create`` is False.
+            GalleryVersionError: a newer Sightline made it.
+            GalleryCorruptError: its catalog is damaged.
+            NotWritableError: the folder cannot be made.
+        """
+        folder = Path(path).expanduser().absolute()
+        if not create and not (folder / _CATALOG).exists():
+            raise GalleryNotFoundError(folder)
+        catalog = Catalog.open(folder / _CATALOG, create=create)
+        return cls(folder, catalog, model, threads=threads, max_megapixels=max_megapixels)
+
+    def close(self) -> None:
+        """Close the catalog. The gallery cannot be used afterwards."""
+        self._catalog.close()
+
+    def __enter__(self) -> Gallery:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """Return how many pictures there are."""
+        return self._catalog.count()
+
+    def __bool__(self) -> bool:
+        """An empty gallery is still a gallery."""
+        return True
+
+    def __repr__(self) -> str:
+        return f"Gallery({str(self._path)!r}, {len(self)} images)"
+
+    # What it is
+
+    @property
+    def path(self) -> Path:
+        """The gallery's folder, absolute."""
+        return self._path
+
+    @property
+    def model_name(self) -> str:
+        """The name of the gallery's model."""
+        return self.encoder.spec.name
+
+    @property
+    def domain(self) -> str:
+        """What the gallery's model knows, such as "photographs", or "" if it does not say."""
+        return str(getattr(self.encoder, "knows", ""))
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model that turns pictures and words into vectors.
+
+        Raises:
+            ModelNotFoundError: no model has the name, and no folder has it.
+            ModelFilesError: its files are incomplete or broken.
+        """
+        with self._mutex:
+            if self._loaded is None:
+                asked = self._asked_model or self._catalog.setting(_MODEL_SETTING) or DEFAULT_MODEL
+                if isinstance(asked, str | Path):
+                    asked = load_model(asked, threads=self._threads)
+                self._loaded = asked
+            return self._loaded
+
+    def status(self) -> GalleryStatus:
+        """Return what the gallery holds: counts, models, folders, and files that were refused."""
+        models = self._catalog.models()
+        states = {index_state(self._catalog, spec, self._index_file(spec)) for spec in models}
+        worst = max(states, key=list(IndexState).index, default=IndexState.MISSING)
+        return GalleryStatus(
+            path=self._path,
+            images=self._catalog.count(),
+            models=models,
+            faults=tuple(self._catalog.faults()),
+            folders=self._catalog.folders(),
+            index_state=str(worst),
+            bytes_on_disk=sum(f.stat().st_size for f in self._path.iterdir() if f.is_file()),
+        )
+
+    # Changing it
+
+    def sync(
+        self,
+        paths: Sequence[str | Path] | None = None,
+        *,
+        force: bool = False,
+        retry: bool = False,
+        progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> SyncReport:
+        """Bring the gallery into agreement with picture files; return what was done.
+
+        Only what is new or changed is embedded. A moved file keeps its vector. A file that cannot
+        be read is reported and recorded, and never stops the run. Whatever way the run ends, all
+        but the last batch of it is kept, and the next run goes on from there.
+
+        Args:
+            paths: Files, folders and globs; remembered. None: all that was given before.
+            force: Drop vanished pictures even if they are more than half of the gallery, and
+                remembered folders that are gone.
+            retry: Try files again that could not be read before and have not changed since.
+            progress: Called often, from this thread.
+
+        Raises:
+            SourceNotFoundError: a path is not there. Nothing was changed.
+            InvalidValueError: no paths were given, now or before.
+            VanishedError: more than half of the gallery is gone, and ``force`` is False. Nothing
+                was dropped; all that is new is in.
+            GalleryBusyError: another process is changing the gallery.
+            DiskFullError: there is no room. What was committed is kept.
+        """
+        roots = self._roots(paths, force=force)
+        settings = SyncSettings(force, retry, self._threads, self._max_megapixels)
+        with self._catalog.writer("sightline index"):
+            self._remember_model()
+            try:
+                return sync(
+                    self._catalog,
+                    self.encoder,
+                    roots,
+                    settings,
+                    exclude=(self._path,),
+                    report=progress,
+                )
+            finally:
+                # Also after an error or Ctrl-C, so that the next search need not catch up.
+                progress(Progress("indexing", 0, None))
+                self._write_index()
+
+    def remove(self, *, ids: Sequence[int] = (), paths: Sequence[str | Path] = ()) -> int:
+        """Take pictures out of the gallery; return how many. Their files stay as they are.
+
+        Args:
+            ids: Of pictures.
+            paths: Picture files, or folders with all below; such a folder is no longer remembered.
+
+        Raises:
+            GalleryBusyError: another process is changing the gallery.
+        """
+        roots = [Path(path).expanduser().absolute() for path in paths]
+        below = is_under(roots)
+        with self._catalog.writer("sightline remove"):
+            gone = {int(id) for id in ids} & self._catalog.records(list(ids)).keys()
+            gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
+            self._catalog.commit(
+                Batch(
+                    removed=sorted(gone),
+                    cleared=[s.path for s in self._catalog.faults() if below(s.path)],
+                    removed_folders=[f for f in self._catalog.folders() if below(f)],
+                )
+            )
+            if self._catalog.models():
+                self._write_index()
+        return len(gone)
+
+    # Searching it
+
+    def search(self, query: Query, k: int = 20, *, prompt: str | None = None) -> list[Hit]:
+        """Return the k pictures that match best, best first; fewer if there are fewer.
+
+        The search is exact: ids and scores are those of a comparison with every stored vector.
+
+        Args:
+            query: Words, pictures, or both; and what to keep away from.
+            k: How many, from 1.
+            prompt: The sentence that words are put into, with ``{query}`` where they go; the
+                model's own if None.
+
+        Raises:
+            InvalidValueError: k is below 1, or a weight or the prompt makes no sense.
+            ModelMismatchError: the gallery has no vectors of this model.
+            ModelLacksTextError: there are words, and the model reads pictures only.
+            ImageUnreadableError: a query picture cannot be read.
+        """
+        if k < 1:
+            raise InvalidValueError("k", k, "at least 1")
+        if len(self._index()) == 0:
+            self._check_model()
+            return []
+        vector = query_vector(
+            query, self.encoder, prompt=prompt, max_megapixels=self._max_megapixels
+        )
+        return self.nearest(vector, k)
+
+    def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
+        """Return the k pictures most similar to a unit vector of shape (1, d), best first.
+
+        Raises:
+            VectorShapeError: vector is not float32 of shape (1, d).
+            InvalidValueError: k is below 1.
+        """
+        found = self._index().search(vector, k)
+        pairs = [
+            (int(id), float(score))
+            for id, score in zip(found.ids[0], found.scores[0], strict=True)
+            if id >= 0
+        ]
+        records = self._catalog.records([id for id, _ in pairs])
+        # A picture may have been removed between the search and this moment.
+        there = [(id, score) for id, score in pairs if id in records]
+        return [Hit(rank, score, records[id]) for rank, (id, score) in enumerate(there, start=1)]
+
+    # Inside
+
+    def _roots(self, paths: Sequence[str | Path] | None, *, force: bool) -> list[Path]:
+        if paths is not None:
+            return roots_of(paths)
+        remembered = list(self._catalog.folders())
+        if not remembered:
+            raise InvalidValueError("the list of paths", [], "given when a gallery is new")
+        missing = next((folder for folder in remembered if not folder.exists()), None)
+        if missing is not None and not force:
+            raise SourceNotFoundError(missing)
+        return remembered
+
+    def _remember_model(self) -> None:
+        if self._catalog.setting(_MODEL_SETTING) is not None:
+            return
+        asked = self._asked_model or DEFAULT_MODEL
+        if isinstance(asked, str | Path):
+            self.encoder  # noqa: B018 - a model that does not load must not be remembered
+            folder = Path(asked).expanduser()
+            source = str(folder.absolute()) if folder.is_dir() else str(asked)
+            self._catalog.commit(Batch(settings={_MODEL_SETTING: source}))
+
+    def _check_model(self) -> None:
+        """Refuse a model that has no vectors here, while another one has."""
+        asked = self.encoder.spec
+        stored = [spec for spec, count in self._catalog.models().items() if count]
+        if stored and asked not in stored:
+            names = " and ".join(_label(spec, asked) for spec in stored)
+            raise ModelMismatchError(names, _label(asked, *stored))
+
+    def _index(self) -> ExactIndex:
+        """Return an index that agrees with the catalog at this moment."""
+        with self._mutex:
+            opened = self._opened
+            if opened is None:
+                opened = open_index(self._catalog, self.encoder.spec, self._index_file())
+                if opened.state is not IndexState.CURRENT:
+                    self._spare_the_next(opened)
+            elif opened.change != self._catalog.change:
+                with self._catalog.snapshot(self.encoder.spec) as snapshot:
+                    caught_up = catch_up(opened.index, snapshot, opened.change)
+                opened = replace(opened, change=caught_up.change, state=IndexState.STALE)
+            self._opened = opened
+            return opened.index
+
+    def _spare_the_next(self, opened: OpenedIndex) -> None:
+        """Save an index that had to be brought up to date, if nobody is writing."""
+        # A search must not fail because its cache cannot be kept.
+        with suppress(GalleryBusyError, StorageError), self._catalog.writer("sightline search"):
+            save(opened.index, self._index_file(), opened.change, self.encoder.spec)
+
+    def _write_index(self) -> None:
+        with self._mutex:
+            self._index()
+            opened = self._opened
+            if opened is not None and opened.state is not IndexState.CURRENT:
+                save(opened.index, self._index_file(), opened.change, self.encoder.spec)
+                self._opened = replace(opened, state=IndexState.CURRENT)
+
+    def _index_file(self, spec: ModelSpec | None = None) -> Path:
+        facts = astuple(spec or self.encoder.spec)
+        mark = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+        return self._path / f"vectors-{mark}.index"
+
+
+def _label(spec: ModelSpec, *others: ModelSpec) -> str:
+    """Return a model's name, with what tells it from another model of that name."""
+    if any(other.name == spec.name and other != spec for other in others):
+        return f"{spec.name} (weights {spec.digest[:8]}, {spec.precision})"
+    return spec.name

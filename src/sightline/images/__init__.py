@@ -1,0 +1,26 @@
+"""The only room that opens picture files: find them, read them, hash them, decode them.
+
+``find`` walks folders, ``read`` brings in a file once, ``bytes_hash`` names its content, and
+``decode`` turns it into upright sRGB pixels. Whatever a broken or hostile file does, what comes
+out is either a picture or an ``ImageUnreadableError`` with a reason in plain words.
+"""
+
+from __future__ import annotations
+
+from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
+from sightline.images.finding import FoundFile, find
+from sightline.images.hashing import bytes_hash, content_hash
+from sightline.images.reading import read
+from sightline.images.thumbnails import thumbnail
+
+__all__ = [
+    "DEFAULT_MAX_MEGAPIXELS",
+    "Decoded",
+    "FoundFile",
+    "bytes_hash",
+    "content_hash",
+    "decode",
+    "find",
+    "read",
+    "thumbnail",
+]

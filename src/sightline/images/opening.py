@@ -1,0 +1,93 @@
+"""Pillow's readers, called one by one: no guessing among fifty formats, no global limits.
+
+``Image.open`` tries plug-ins in turn, compares with the process-wide ``MAX_IMAGE_PIXELS``, parses
+all of EXIF to learn a resolution, and looks for further pictures in a JPEG. Here the format is
+known, the limit is an argument, and the first picture is the one wanted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from collections.abc import Callable
+from functools import cache
+
+from PIL import Image, ImageFile, _imaging
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+
+from sightline.images.formats import Format
+
+
+class _Jpeg(JpegImageFile):
+    def _read_dpi_from_exif(self) -> None:
+        pass  # parses all of EXIF, and warns where that is broken
+
+
+class _Tiff(TiffImageFile):
+    def load_prepare(self) -> None:
+        # With its pixels in place, the parent does not compare them with MAX_IMAGE_PIXELS.
+        if self._im is None:
+            self.im = Image.new(self.mode, self._tile_size, None).im
+        super().load_prepare()
+
+
+def open_picture(kind: Format, data: bytes) -> ImageFile.ImageFile:
+    """Return the picture with its header read and its pixels not yet.
+
+    Whatever Pillow raises on a broken header passes through.
+    """
+    image = _reader(kind)(io.BytesIO(data))
+    # One bite instead of 64 KiB ones, which Pillow would glue together again and again.
+    image.decodermaxblock = max(image.decodermaxblock, len(data))
+    return image
+
+
+@cache
+def _reader(kind: Format) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
+    match kind:
+        case Format.JPEG:
+            return _Jpeg
+        case Format.TIFF:
+            _silence_libtiff()
+            return _Tiff
+        case Format.PNG:
+            from PIL.PngImagePlugin import PngImageFile
+
+            return PngImageFile
+        case Format.WEBP:
+            from PIL.WebPImagePlugin import WebPImageFile
+
+            return WebPImageFile
+        case Format.AVIF:
+            from PIL.AvifImagePlugin import AvifImageFile
+
+            return AvifImageFile
+        case Format.GIF:
+            from PIL.GifImagePlugin import GifImageFile
+
+            return GifImageFile
+        case Format.BMP:
+            from PIL.BmpImagePlugin import BmpImageFile
+
+            return BmpImageFile
+        case Format.HEIF:
+            from pillow_heif import HeifImageFile
+
+            reader: Callable[[io.BytesIO], ImageFile.ImageFile] = HeifImageFile
+            return reader
+
+
+def _silence_libtiff() -> None:
+    """Keep libtiff from printing; what goes wrong reaches us as an exception all the same.
+
+    Pillow leaves libtiff's handlers as they are, and those write a line to the process's standard
+    error for every unusual tag, in the middle of a progress bar. Where the symbols cannot be
+    reached (libtiff linked statically), it goes on printing.
+    """
+    try:
+        library = ctypes.CDLL(_imaging.__file__)
+        library.TIFFSetWarningHandler(None)
+        library.TIFFSetErrorHandler(None)
+    except (AttributeError, OSError):
+        pass

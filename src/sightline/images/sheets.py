@@ -1,0 +1,126 @@
+"""Contact sheets: the answers to a query on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+_PAPER = (250, 248, 244)
+_INK = (38, 38, 44)
+_FAINT = (122, 120, 118)
+_EMPTY = (229, 226, 220)
+_MARGIN_PX = 28
+_GAP_PX = 16
+_LABEL_PX = 46
+_TITLE_PX = 64
+_CORNER_PX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture on a sheet.
+
+    Attributes:
+        image: The picture, or None where it can no longer be read.
+        label: The first line below it, such as its score.
+        detail: The second line, such as its file name.
+    """
+
+    image: Image.Image | None
+    label: str
+    detail: str = ""
+
+
+def contact_sheet(
+    tiles: Sequence[Tile],
+    *,
+    title: str,
+    examples: Sequence[Image.Image] = (),
+    columns: int = 5,
+    tile_px: int = 256,
+) -> Image.Image:
+    """Return a page with a title, the query's own pictures beside it, and a grid of tiles.
+
+    Args:
+        tiles: In reading order.
+        title: What was searched for.
+        examples: The query's pictures, shown small beside the title.
+        columns: Of the grid; fewer when there are fewer tiles.
+        tile_px: Width of a tile; its picture is at most three quarters as high.
+    """
+    columns = max(1, min(columns, len(tiles) or 1))
+    rows = -(-len(tiles) // columns)
+    picture_px = tile_px * 3 // 4
+    head_px = _TITLE_PX if not examples else max(_TITLE_PX, picture_px // 2 + _GAP_PX)
+    width = max(2 * _MARGIN_PX + columns * tile_px + (columns - 1) * _GAP_PX, 640)
+    height = 2 * _MARGIN_PX + head_px + rows * (picture_px + _LABEL_PX) + max(0, rows - 1) * _GAP_PX
+    page = Image.new("RGB", (width, height), _PAPER)
+    _draw_head(page, title, examples, head_px)
+    for position, tile in enumerate(tiles):
+        row, column = divmod(position, columns)
+        left = _MARGIN_PX + column * (tile_px + _GAP_PX)
+        top = _MARGIN_PX + head_px + row * (picture_px + _LABEL_PX + _GAP_PX)
+        _draw_tile(page, tile, (left, top, left + tile_px, top + picture_px))
+    return page
+
+
+def _draw_head(
+    page: Image.Image, title: str, examples: Sequence[Image.Image], head_px: int
+) -> None:
+    draw = ImageDraw.Draw(page)
+    left = _MARGIN_PX
+    side = head_px - _GAP_PX
+    for example in examples[:4]:
+        shown = ImageOps.contain(example, (side * 4 // 3, side), Image.Resampling.LANCZOS)
+        _paste_rounded(page, shown, (left, _MARGIN_PX))
+        left += shown.width + _GAP_PX
+    font = ImageFont.load_default(26)
+    room = page.width - left - _MARGIN_PX
+    middle = _MARGIN_PX + (side if examples else _TITLE_PX - _GAP_PX) // 2
+    draw.text((left, middle), _fit(draw, title, font, room), _INK, font, anchor="lm")
+
+
+def _draw_tile(page: Image.Image, tile: Tile, box: tuple[int, int, int, int]) -> None:
+    draw = ImageDraw.Draw(page)
+    left, top, right, bottom = box
+    draw.rounded_rectangle(box, _CORNER_PX, fill=_EMPTY)
+    if tile.image is None:
+        note = ImageFont.load_default(15)
+        draw.text(((left + right) // 2, (top + bottom) // 2), "not there", _FAINT, note, "mm")
+    else:
+        shown = ImageOps.contain(tile.image, (right - left, bottom - top), Image.Resampling.LANCZOS)
+        corner = (
+            left + (right - left - shown.width) // 2,
+            top + (bottom - top - shown.height) // 2,
+        )
+        _paste_rounded(page, shown, corner)
+    label, detail = ImageFont.load_default(17), ImageFont.load_default(14)
+    draw.text((left, bottom + 6), _fit(draw, tile.label, label, right - left), _INK, label)
+    draw.text((left, bottom + 27), _fit(draw, tile.detail, detail, right - left), _FAINT, detail)
+
+
+def _paste_rounded(page: Image.Image, picture: Image.Image, corner: tuple[int, int]) -> None:
+    mask = Image.new("L", (picture.width * 2, picture.height * 2), 0)
+    ImageDraw.Draw(mask).rounded_rectangle(
+        (0, 0, mask.width - 1, mask.height - 1), _CORNER_PX * 2, fill=255
+    )
+    page.paste(picture, corner, mask.resize(picture.size, Image.Resampling.LANCZOS))
+
+
+def _fit(
+    draw: ImageDraw.ImageDraw,
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    room: int,
+) -> str:
+    """Return the text, cut with an ellipsis to what fits."""
+    text = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+    if draw.textlength(text, font) <= room:
+        return text
+    while text and draw.textlength(text + "\N{HORIZONTAL ELLIPSIS}", font) > room:
+        text = text[:-1]
+    return text + "\N{HORIZONTAL ELLIPSIS}"

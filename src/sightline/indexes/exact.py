@@ -1,0 +1,243 @@
+"""ExactIndex: every stored row is compared, so no answer is ever missed.
+
+A score is defined without reference to any library, thread count or batch size:
+
+    score(q, x) = float32( sum over i of float64(q_i) * float64(x_i) )
+
+Products of float32 numbers are exact in float64, and the sum runs over one row at a time. So equal
+rows have equal scores to the last bit, and ties really are ties.
+
+FAISS sums in float32, in an order that depends on its kernels. It therefore only proposes: more
+than k rows, whose scores are then recomputed as above. With u = 2^-24, a float32 dot product of
+unit rows is off by at most e = d * u / (1 - d * u) in any order of summation (Higham, *Accuracy and
+Stability of Numerical Algorithms*, section 3.1). If the k-th recomputed score lies more than e
+above the worst proposal, no row that was not proposed can belong to the answer. Otherwise, as with
+many copies of one picture, all rows that come within e of the k-th score are recomputed.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.errors import InvalidValueError, VectorShapeError
+from sightline.types import Ids, Neighbours, Vectors
+
+_MARGIN = 32
+_BLOCK_ROWS = 8192
+_BLOCK_QUERIES = 256
+_BLOCK_PROPOSALS = 1 << 22
+_UNIT_ROUNDOFF = 2.0**-24
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What a search sees: ids (n,) and rows (n, d), never changed once they are here."""
+
+    ids: Ids
+    vectors: Vectors
+
+
+class ExactIndex:
+    """Compares a query with every row; a VectorIndex whose answers are exact.
+
+    Rows are kept in float32, 4 * d bytes each. Searches may run in any number of threads, also
+    while another thread changes the index: each sees the rows as they were when it began. That
+    is why ``remove``, and ``add`` for an id that is there, copy the rows that stay: give them many
+    ids at once. For a moment there are two copies of the rows then.
+
+    Args:
+        dimensions: d.
+        capacity: How many rows to make room for at once.
+
+    Raises:
+        InvalidValueError: dimensions is below 1.
+    """
+
+    def __init__(self, dimensions: int, capacity: int = 0) -> None:
+        if dimensions < 1:
+            raise InvalidValueError("dimensions", dimensions, "at least 1")
+        self._dimensions = dimensions
+        self._changing = threading.Lock()
+        self._allocate(capacity)
+        self._visible = self._first(0)
+
+    @classmethod
+    def of(cls, ids: Ids, vectors: Vectors) -> ExactIndex:
+        """Return an index that takes over arrays of distinct ids and unit rows, without a copy."""
+        index = cls(vectors.shape[1])
+        index._ids, index._vectors = ids, vectors
+        index._visible = index._first(len(ids))
+        return index
+
+    @property
+    def dimensions(self) -> int:
+        """Return d."""
+        return self._dimensions
+
+    @property
+    def ids(self) -> Ids:
+        """Every stored id, in no particular order, shape (n,). Read only."""
+        return self._visible.ids
+
+    @property
+    def rows(self) -> Vectors:
+        """The stored rows, in the order of ``ids``, shape (n, d). Read only."""
+        return self._visible.vectors
+
+    def __len__(self) -> int:
+        return len(self._visible.ids)
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Store rows under ids; an id that is already there gets the new row.
+
+        Of an id that comes twice, the last row counts.
+
+        Raises:
+            VectorShapeError: vectors is not float32 (n, d), or ids is not integers (n,).
+            InvalidValueError: an id is negative, or a row is not finite.
+        """
+        self._check_rows(vectors)
+        if ids.shape != (len(vectors),) or ids.dtype.kind not in "iu":
+            got = f"for ids that are {ids.dtype} of shape {ids.shape}"
+            raise VectorShapeError(got, f"integers of shape ({len(vectors)},)")
+        if len(ids) == 0:
+            return
+        if ids.min() < 0:
+            raise InvalidValueError("an id", int(ids.min()), "0 or more")
+        distinct, last = np.unique(ids[::-1], return_index=True)
+        with self._changing:
+            kept = self._without(distinct, room=len(distinct))
+            rows = _Rows(distinct.astype(np.int64), vectors[len(ids) - 1 - last])
+            self._visible = self._extended(kept, rows)
+
+    def remove(self, ids: Ids) -> int:
+        """Forget ids; return how many were there."""
+        with self._changing:
+            before = len(self)
+            self._visible = self._without(ids, room=0)
+            return before - len(self)
+
+    def search(self, queries: Vectors, k: int) -> Neighbours:
+        """Return the k best ids for each query row, shape (q, d), best first; ties by lower id.
+
+        Short results are padded with id -1 and score -inf.
+
+        Raises:
+            VectorShapeError: queries is not float32 (q, d).
+            InvalidValueError: k is below 1, or a query is not finite.
+        """
+        if k < 1:
+            raise InvalidValueError("k", k, "at least 1")
+        self._check_rows(queries)
+        rows = self._visible
+        ids = np.full((len(queries), k), -1, dtype=np.int64)
+        scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
+        fetched = _fetched(rows, k)
+        step = min(_BLOCK_QUERIES, max(1, _BLOCK_PROPOSALS // max(1, fetched)))
+        for start in range(0, len(queries) if len(rows.ids) else 0, step):
+            block = slice(start, start + step)
+            _search_block(rows, np.ascontiguousarray(queries[block]), ids[block], scores[block])
+        return Neighbours(ids, scores)
+
+    def _check_rows(self, vectors: Vectors) -> None:
+        shape = vectors.shape
+        if len(shape) != 2 or shape[1] != self._dimensions or vectors.dtype != np.float32:
+            expected = f"float32 of shape (n, {self._dimensions})"
+            raise VectorShapeError(f"{vectors.dtype} of shape {shape}", expected)
+        if not np.isfinite(vectors).all():
+            raise InvalidValueError("a vector", "not finite", "finite numbers")
+
+    def _allocate(self, capacity: int) -> None:
+        self._ids: Ids = np.empty(capacity, dtype=np.int64)
+        self._vectors: Vectors = np.empty((capacity, self._dimensions), dtype=np.float32)
+
+    def _first(self, count: int) -> _Rows:
+        return _Rows(self._ids[:count], self._vectors[:count])
+
+    def _without(self, ids: Ids, room: int) -> _Rows:
+        """Return the rows of other ids, copied to new arrays with some room if any goes."""
+        old = self._visible
+        stay = ~np.isin(old.ids, ids)
+        count = int(np.count_nonzero(stay))
+        if count == len(old.ids):
+            return old
+        self._allocate(count + room)
+        np.compress(stay, old.ids, out=self._ids[:count])
+        np.compress(stay, old.vectors, axis=0, out=self._vectors[:count])
+        return self._first(count)
+
+    def _extended(self, kept: _Rows, more: _Rows) -> _Rows:
+        """Return rows with more behind them, in place where there is room."""
+        start, count = len(kept.ids), len(kept.ids) + len(more.ids)
+        if count > len(self._ids):
+            # Half as much again, so that many small additions copy each row only a few times.
+            self._allocate(max(count, start * 3 // 2))
+            self._ids[:start] = kept.ids
+            self._vectors[:start] = kept.vectors
+        # No search sees what lies behind the visible rows, so it may be overwritten.
+        self._ids[start:count] = more.ids
+        self._vectors[start:count] = more.vectors
+        return self._first(count)
+
+
+def _fetched(rows: _Rows, k: int) -> int:
+    return min(len(rows.ids), k + max(_MARGIN, k // 4))
+
+
+def _search_block(rows: _Rows, queries: Vectors, ids: Ids, scores: NDArray[np.float32]) -> None:
+    """Fill ids and scores, shape (q, k), as far as there are rows."""
+    k = min(ids.shape[1], len(rows.ids))
+    fetched = _fetched(rows, k)
+    proposals, rough = _propose(rows.vectors, queries, fetched)
+    for i, query in enumerate(queries):
+        candidates = proposals[i]
+        exact = exact_scores(rows.vectors[candidates], query)
+        worst_of_best = -np.partition(-exact, k - 1)[k - 1]
+        error = _error_bound(query)
+        if fetched < len(rows.ids) and not worst_of_best > rough[i, -1] + error:
+            candidates = _within_reach(rows.vectors, query, worst_of_best - error)
+            exact = exact_scores(rows.vectors[candidates], query)
+        best = np.lexsort((rows.ids[candidates], -exact))[:k]
+        ids[i, :k] = rows.ids[candidates[best]]
+        scores[i, :k] = exact[best]
+
+
+def _propose(vectors: Vectors, queries: Vectors, count: int) -> tuple[Ids, NDArray[np.float32]]:
+    """Return positions and rough scores of the count best rows, shape (q, count), best first."""
+    if count == len(vectors):
+        everything = np.broadcast_to(np.arange(count, dtype=np.int64), (len(queries), count))
+        return everything, np.empty((len(queries), count), dtype=np.float32)
+    import faiss
+
+    rough, positions = faiss.knn(queries, vectors, count, metric=faiss.METRIC_INNER_PRODUCT)
+    return positions, rough
+
+
+def _within_reach(vectors: Vectors, query: Vectors, least: float) -> Ids:
+    """Return the positions of all rows whose rough score reaches a bound."""
+    rough = np.concatenate(
+        [vectors[i : i + _BLOCK_ROWS] @ query for i in range(0, len(vectors), _BLOCK_ROWS)]
+    )
+    return np.flatnonzero(rough >= least)
+
+
+def _error_bound(query: Vectors) -> float:
+    """Return how far a rough score may be from the exact one, at most."""
+    summation = len(query) * _UNIT_ROUNDOFF / (1 - len(query) * _UNIT_ROUNDOFF)
+    # One more rounding for the exact score's float32, and a little for rows that are not quite
+    # of unit length.
+    return float((summation + _UNIT_ROUNDOFF) * 1.01 * np.linalg.norm(query))
+
+
+def exact_scores(vectors: Vectors, query: Vectors) -> NDArray[np.float32]:
+    """Return the score of each row for one query: rows (n, d), query (d,) -> (n,)."""
+    wide = query.astype(np.float64)
+    scores = np.empty(len(vectors), dtype=np.float32)
+    for start in range(0, len(vectors), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        scores[block] = (vectors[block].astype(np.float64) * wide).sum(axis=1)
+    return scores

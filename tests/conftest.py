@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sightline.gallery import Gallery
+from sightline.testing import FakeEncoder
+
+COLOURS = {
+    "red": (255, 0, 0),
+    "green": (0, 255, 0),
+    "blue": (0, 0, 255),
+    "yellow": (255, 255, 0),
+    "purple": (160, 0, 200),
+    "orange": (255, 140, 0),
+}
+
+
+def paint(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (24, 16)) -> Path:
+    """Write a picture of one colour."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    for name, colour in COLOURS.items():
+        paint(folder / f"{name}.png", colour)
+    return folder
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> Iterator[Gallery]:
+    with Gallery.open(tmp_path / "gallery", model=FakeEncoder()) as opened:
+        yield opened

@@ -1,0 +1,273 @@
+"""What every index owes its callers. A new index joins the list and must pass as it is."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sightline.errors import InvalidValueError, VectorShapeError
+from sightline.indexes import ExactIndex
+from sightline.protocols import VectorIndex
+from sightline.types import Neighbours, Vectors
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "indexes"))
+
+from index_rows import assert_same, brute_force, exact_dot, unit_rows
+
+D = 24
+INDEXES: dict[str, Callable[[int], VectorIndex]] = {"exact": ExactIndex}
+
+
+@pytest.fixture(params=INDEXES)
+def index(request: pytest.FixtureRequest) -> VectorIndex:
+    return INDEXES[request.param](D)
+
+
+def scattered_ids(count: int, seed: int = 1) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    dice = np.random.default_rng(seed)
+    return dice.choice(10**12, size=count, replace=False).astype(np.int64)
+
+
+@pytest.mark.parametrize("k", [1, 10, 100, 400])
+def test_ids_and_scores_are_those_of_brute_force(index: VectorIndex, k: int) -> None:
+    ids, vectors, queries = scattered_ids(700), unit_rows(700), unit_rows(7, seed=2)
+    index.add(ids, vectors)
+
+    assert_same(index.search(queries, k), brute_force(ids, vectors, queries, k))
+
+
+def test_a_score_is_the_dot_product_rounded_once(index: VectorIndex) -> None:
+    vectors, queries = unit_rows(50), unit_rows(5, seed=2)
+    index.add(np.arange(50), vectors)
+
+    found = index.search(queries, 50)
+
+    for query, ids, scores in zip(queries, found.ids, found.scores, strict=True):
+        for id, score in zip(ids, scores, strict=True):
+            assert score == np.float32(exact_dot(vectors[id], query))
+
+
+def test_a_large_k_agrees_with_float32_matrix_products(index: VectorIndex) -> None:
+    vectors, queries = unit_rows(20_000), unit_rows(40, seed=2)
+    index.add(np.arange(20_000), vectors)
+
+    found = index.search(queries, 100)
+
+    plain = queries @ vectors.T
+    best = np.sort(plain, axis=1)[:, ::-1][:, :100]
+    np.testing.assert_allclose(found.scores, best, atol=1e-6)
+    for row, ids in enumerate(found.ids):
+        np.testing.assert_allclose(plain[row, ids], best[row], atol=1e-6)
+
+
+@pytest.mark.parametrize("copies", [2, 50, 500])
+def test_equal_rows_have_equal_scores_and_come_by_id(index: VectorIndex, copies: int) -> None:
+    # Copies of two rows among others, given in an order that is not that of their ids.
+    distinct = unit_rows(300)
+    vectors = np.concatenate([distinct, np.repeat(distinct[:2], copies, axis=0)])
+    ids = scattered_ids(len(vectors))
+    index.add(ids, vectors)
+    queries = np.concatenate([distinct[:2], unit_rows(3, seed=2)])
+
+    for k in (1, copies, copies + 1, 2 * copies):
+        assert_same(index.search(queries, k), brute_force(ids, vectors, queries, k))
+
+
+def test_only_copies_of_one_row(index: VectorIndex) -> None:
+    vectors = np.repeat(unit_rows(1), 5000, axis=0)
+    ids = scattered_ids(5000)
+    index.add(ids, vectors)
+
+    found = index.search(vectors[:3], 20)
+
+    assert found.ids.tolist() == [np.sort(ids)[:20].tolist()] * 3
+    assert len(set(found.scores.ravel().tolist())) == 1
+
+
+def test_rows_that_differ_in_the_last_bit_keep_their_order(index: VectorIndex) -> None:
+    # Four hundred rows within a few roundings of each other: float32 sums cannot tell them apart.
+    base = unit_rows(1)[0]
+    vectors = np.repeat(base[np.newaxis], 400, axis=0)
+    dice = np.random.default_rng(3)
+    for row in vectors:
+        i = dice.integers(D)
+        row[i] = np.nextafter(row[i], np.float32(dice.choice([-1, 1])), dtype=np.float32)
+    ids = scattered_ids(400)
+    index.add(ids, vectors)
+
+    for k in (1, 5, 60):
+        assert_same(
+            index.search(base[np.newaxis], k), brute_force(ids, vectors, base[np.newaxis], k)
+        )
+
+
+def test_a_result_does_not_depend_on_the_other_queries(index: VectorIndex) -> None:
+    ids, vectors, queries = scattered_ids(3000), unit_rows(3000), unit_rows(600, seed=2)
+    index.add(ids, vectors)
+
+    together = index.search(queries, 10)
+
+    for i in (0, 17, 255, 256, 599):
+        alone = index.search(queries[i : i + 1], 10)
+        assert_same(alone, Neighbours(together.ids[i : i + 1], together.scores[i : i + 1]))
+
+
+def test_a_result_does_not_depend_on_the_order_of_addition(index: VectorIndex) -> None:
+    ids, vectors, queries = scattered_ids(1000), unit_rows(1000), unit_rows(5, seed=2)
+    vectors[500:] = vectors[:500]
+    for part in np.array_split(np.random.default_rng(4).permutation(1000), 7):
+        index.add(ids[part], vectors[part])
+
+    assert_same(index.search(queries, 30), brute_force(ids, vectors, queries, 30))
+
+
+def test_an_id_that_is_there_gets_the_new_row(index: VectorIndex) -> None:
+    ids, vectors = np.arange(100), unit_rows(100)
+    index.add(ids, vectors)
+    vectors[10:30] = unit_rows(20, seed=5)
+
+    index.add(ids[10:40], vectors[10:40])
+
+    assert len(index) == 100
+    queries = vectors[5:35]
+    assert_same(index.search(queries, 100), brute_force(ids, vectors, queries, 100))
+
+
+def test_of_an_id_that_comes_twice_the_last_row_counts(index: VectorIndex) -> None:
+    vectors = unit_rows(4)
+
+    index.add(np.array([5, 6, 5, 5]), vectors)
+
+    assert len(index) == 2
+    expected = brute_force(np.array([5, 6]), vectors[[3, 1]], vectors, 2)
+    assert_same(index.search(vectors, 2), expected)
+
+
+def test_removed_ids_are_not_found_and_may_come_back(index: VectorIndex) -> None:
+    ids, vectors = scattered_ids(200), unit_rows(200)
+    index.add(ids, vectors)
+
+    assert index.remove(np.concatenate([ids[:50], [10**13], ids[:1]])) == 50
+    assert index.remove(ids[:50]) == 0
+    assert index.remove(np.array([], dtype=np.int64)) == 0
+
+    assert len(index) == 150
+    assert_same(index.search(vectors, 200), brute_force(ids[50:], vectors[50:], vectors, 200))
+    index.add(ids[:10], vectors[:10])
+    assert len(index) == 160
+    assert index.search(vectors[3:4], 1).ids.item() == ids[3]
+
+
+def test_more_results_than_rows_are_padded(index: VectorIndex) -> None:
+    vectors = unit_rows(3)
+    index.add(np.array([7, 8, 9]), vectors)
+
+    found = index.search(vectors[:1], 6)
+
+    assert found.ids[0, 0] == 7
+    assert found.ids[0, 3:].tolist() == [-1, -1, -1]
+    assert np.isneginf(found.scores[0, 3:]).all()
+    assert np.isfinite(found.scores[0, :3]).all()
+
+
+def test_an_empty_index_finds_nothing(index: VectorIndex) -> None:
+    for step in range(2):
+        found = index.search(unit_rows(2), 3)
+        assert found.ids.tolist() == [[-1] * 3] * 2
+        assert np.isneginf(found.scores).all()
+        assert len(index) == 0, step
+        index.add(np.arange(5), unit_rows(5))
+        assert index.remove(np.arange(5)) == 5
+
+
+def test_no_queries_have_no_results(index: VectorIndex) -> None:
+    for _ in range(2):
+        found = index.search(unit_rows(0), 3)
+        assert found.ids.shape == found.scores.shape == (0, 3)
+        index.add(np.arange(5), unit_rows(5))
+
+
+def test_adding_nothing_changes_nothing(index: VectorIndex) -> None:
+    index.add(np.array([], dtype=np.int64), unit_rows(0))
+
+    assert len(index) == 0
+
+
+def test_what_is_added_or_asked_is_not_changed_nor_kept(index: VectorIndex) -> None:
+    ids, vectors, queries = np.arange(100), unit_rows(100), unit_rows(2, seed=2)
+    copies = (ids.copy(), vectors.copy(), queries.copy())
+    index.add(ids, vectors)
+    before = index.search(queries, 100)
+    for given, copy in zip((ids, vectors, queries), copies, strict=True):
+        np.testing.assert_array_equal(given, copy)
+
+    ids[:] = 7
+    vectors[:] = 0
+
+    assert_same(index.search(queries, 100), before)
+
+
+def test_rows_need_not_lie_side_by_side_in_memory(index: VectorIndex) -> None:
+    ids, vectors = np.arange(100), unit_rows(100)
+    index.add(ids[::-2], np.asfortranarray(vectors)[::-2])
+
+    found = index.search(np.asfortranarray(vectors), 10)
+
+    assert_same(found, brute_force(ids[1::2], vectors[1::2], vectors, 10))
+
+
+def test_dimensions_and_length_are_told(index: VectorIndex) -> None:
+    index.add(np.array([3], dtype=np.int32), unit_rows(1))
+
+    assert (index.dimensions, len(index)) == (D, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        unit_rows(3, D + 1),
+        unit_rows(3, D - 1),
+        unit_rows(3)[0],
+        unit_rows(3)[np.newaxis],
+        unit_rows(3).astype(np.float64),
+        unit_rows(3).astype(np.float16),
+    ],
+)
+def test_rows_of_another_shape_or_dtype_are_refused(index: VectorIndex, wrong: Vectors) -> None:
+    with pytest.raises(VectorShapeError):
+        index.add(np.arange(3), wrong)
+    with pytest.raises(VectorShapeError):
+        index.search(wrong, 1)
+    assert len(index) == 0
+
+
+@pytest.mark.parametrize("ids", [np.arange(2), np.arange(4), np.ones((3, 1), int), np.ones(3)])
+def test_ids_of_another_shape_or_dtype_are_refused(
+    index: VectorIndex, ids: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> None:
+    with pytest.raises(VectorShapeError):
+        index.add(ids, unit_rows(3))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused(index: VectorIndex, bad: float) -> None:
+    rows = unit_rows(3)
+    rows[1, 2] = bad
+
+    with pytest.raises(InvalidValueError):
+        index.add(np.arange(3), rows)
+    with pytest.raises(InvalidValueError):
+        index.search(rows, 1)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_fewer_than_one_result_is_refused(index: VectorIndex, k: int) -> None:
+    with pytest.raises(InvalidValueError):
+        index.search(unit_rows(1), k)
+
+
+def test_a_negative_id_is_refused(index: VectorIndex) -> None:
+    with pytest.raises(InvalidValueError):
+        index.add(np.array([1, -1]), unit_rows(2))

@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny_model import TinyText, make_tiny_model, text_graph, vision_graph, word_vectors
+from tokenizers import Tokenizer, models
+
+from sightline.encoders import DualEncoder, PictureEncoder, load_model
+from sightline.encoders.openvino_runtime import import_openvino
+from sightline.errors import (
+    EmptyTextError,
+    InvalidValueError,
+    ModelFilesError,
+    TextTruncatedWarning,
+    VectorShapeError,
+)
+from sightline.protocols import Encoder, TextEncoder
+from sightline.testing import COLOURS, FakeEncoder, check_encoder
+from sightline.types import Vectors
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make_tiny_model(tmp_path / "tiny")
+
+
+def dual(folder: Path, **options: Any) -> DualEncoder:  # noqa: ANN401
+    encoder = load_model(folder, **options)
+    assert isinstance(encoder, DualEncoder)
+    return encoder
+
+
+def encode_colours(encoder: PictureEncoder, *colours: str) -> Vectors:
+    pictures = [Image.new("RGB", (40, 30), COLOURS[colour]) for colour in colours]
+    return encoder.encode_images(np.stack([encoder.prepare(picture) for picture in pictures]))
+
+
+def unit(row: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return np.asarray(row / np.linalg.norm(row))
+
+
+def test_an_encoder_from_a_folder_keeps_the_contract(folder: Path) -> None:
+    encoder = load_model(folder)
+
+    check_encoder(encoder)
+
+    assert isinstance(encoder, Encoder)
+    assert isinstance(encoder, TextEncoder)
+
+
+@pytest.mark.parametrize(
+    ("text", "causal"),
+    [(TinyText(mask=True), False), (TinyText(sequence=12), True), (TinyText(), False)],
+    ids=["attention mask", "fixed length", "not causal"],
+)
+def test_every_kind_of_text_tower_keeps_the_contract(
+    tmp_path: Path, text: TinyText, causal: bool
+) -> None:
+    check_encoder(load_model(make_tiny_model(tmp_path / "tiny", causal=causal, text=text)))
+
+
+def test_vectors_are_those_of_the_fake_which_can_be_worked_out_by_hand(folder: Path) -> None:
+    encoder, fake = dual(folder), FakeEncoder()
+    texts = ["red", "BLUE", "  yellow\n", "white black"]
+
+    pictures = encode_colours(encoder, "red", "green", "grey")
+
+    assert pictures[0] == pytest.approx(unit(np.array([1, 0, 0, 0.25, 0, 0, 0, 0])), abs=1e-6)
+    assert pictures[1] == pytest.approx(unit(np.array([0, 1, 0, 0.25, 0, 0, 0, 0])), abs=1e-6)
+    assert encoder.encode_texts(texts)[:, :4] == pytest.approx(fake.encode_texts(texts), abs=1e-6)
+    assert encoder.encode_texts(["red"]) @ pictures[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_thousand_pictures_and_one_give_the_same_vectors(folder: Path) -> None:
+    encoder = dual(folder)
+    pixels = np.random.default_rng(1).random((1003, 3, 16, 16), dtype=np.float32)
+
+    rows = encoder.encode_images(pixels)
+
+    means = np.concatenate([pixels.mean(axis=(2, 3)), np.full((1003, 1), 0.25)], axis=1)
+    expected = means / np.linalg.norm(means, axis=1, keepdims=True)
+    assert rows[:, :4] == pytest.approx(expected, abs=1e-5)
+    assert encoder.encode_images(pixels[777:778]) == pytest.approx(rows[777:778], abs=1e-5)
+
+
+def test_a_thousand_texts_of_many_lengths_come_back_in_their_order(folder: Path) -> None:
+    encoder, names = dual(folder), list(COLOURS)
+    random = np.random.default_rng(2)
+    texts = [" ".join(random.choice(names, random.integers(1, 11))) for _ in range(1000)]
+
+    rows = encoder.encode_texts(texts)
+
+    words = {word: np.array([*np.array(c) / 255, 0.25]) for word, c in COLOURS.items()}
+    expected = [unit(np.sum([words[word] for word in text.split()], axis=0)) for text in texts]
+    assert rows[:, :4] == pytest.approx(np.array(expected), abs=1e-5)
+    assert encoder.encode_texts([texts[500]])[0] == pytest.approx(rows[500], abs=1e-5)
+
+
+def test_pixels_of_another_layout_are_taken_as_they_are(folder: Path) -> None:
+    encoder = dual(folder)
+    wide: Any = np.random.default_rng(3).random((4, 16, 16, 3)).transpose(0, 3, 1, 2)
+
+    strided = encoder.encode_images(wide)
+
+    plain = encoder.encode_images(np.ascontiguousarray(wide, np.float32))
+    assert np.array_equal(strided, plain)
+
+
+@pytest.mark.parametrize(
+    "shape", [(3, 16, 16), (1, 3, 16, 15), (1, 1, 16, 16), (2, 3, 32, 32), (16,), ()]
+)
+def test_pixels_of_another_shape_are_refused(folder: Path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(VectorShapeError, match=r"\(n, 3, 16, 16\)"):
+        dual(folder).encode_images(np.zeros(shape, dtype=np.float32))
+
+
+def test_bytes_in_place_of_prepared_pixels_are_refused(folder: Path) -> None:
+    with pytest.raises(VectorShapeError, match="uint8"):
+        dual(folder).encode_images(np.zeros((1, 3, 16, 16), dtype=np.uint8))
+
+
+def test_a_pixel_that_is_not_a_number_is_the_callers_fault(folder: Path) -> None:
+    with pytest.raises(InvalidValueError, match="finite"):
+        dual(folder).encode_images(np.full((1, 3, 16, 16), np.nan, dtype=np.float32))
+
+
+def test_an_empty_text_is_refused_with_its_position(folder: Path) -> None:
+    with pytest.raises(EmptyTextError, match="number 3"):
+        dual(folder).encode_texts(["red", "blue", " \t\u3000\n"])
+
+
+def test_a_long_text_is_cut_keeps_its_end_token_and_warns(folder: Path) -> None:
+    encoder = dual(folder)
+
+    with pytest.warns(TextTruncatedWarning, match="202 tokens and the model reads 12") as caught:
+        rows = encoder.encode_texts([" ".join(["red"] * 10 + ["blue"] * 190)])
+
+    assert rows @ encoder.encode_texts(["red"])[0] == pytest.approx(1, abs=1e-6)
+    assert caught[0].filename == __file__, "the warning points at the caller"
+
+
+def test_truncation_leaves_room_for_both_special_tokens(folder: Path) -> None:
+    encoder = dual(folder)
+
+    with pytest.warns(TextTruncatedWarning):
+        row = encoder._reader.read(["red " * 50])[0]
+
+    assert (row.ids[0], row.ids[-1], row.length) == (1, 2, 12)
+
+
+def test_a_text_that_just_fits_is_not_warned_about(folder: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dual(folder).encode_texts(["red " * 10])
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x00b", "🎈👩\u200d🚀", "\ud83d", "\udc00 red \ud800", "北京 " * 4]
+)
+def test_odd_characters_do_not_crash(folder: Path, text: str) -> None:
+    rows = dual(folder).encode_texts([text, "red"])
+
+    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1], abs=1e-6)
+
+
+def test_a_surrogate_pair_is_the_character_it_stands_for(folder: Path) -> None:
+    encoder = dual(folder)
+
+    assert encoder._reader._clean("\ud83c\udf88", 0) == "🎈"
+    assert encoder._reader._clean("x \ud83c", 0) == "x \ufffd"
+
+
+def test_no_texts_and_no_pictures_give_no_rows(folder: Path) -> None:
+    encoder = dual(folder)
+
+    assert encoder.encode_texts([]).shape == (0, 8)
+    assert encoder.encode_images(np.zeros((0, 3, 16, 16), dtype=np.float32)).shape == (0, 8)
+
+
+def test_a_text_without_any_token_is_read_as_padding(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny")
+    letters = Tokenizer(models.BPE({"<pad>": 0, "x": 4}, []))
+    letters.save(str(folder / "tokenizer.json"))
+
+    row = dual(folder).encode_texts(["nonsense"])[0]
+
+    assert row == pytest.approx(unit(word_vectors(8)[0]), abs=1e-6)
+
+
+def test_a_tokenizer_that_cannot_read_a_text_is_a_fault_of_the_files(folder: Path) -> None:
+    no_unknown = Tokenizer(models.WordLevel({"<pad>": 0, "red": 4}))
+    no_unknown.save(str(folder / "tokenizer.json"))
+
+    with pytest.raises(ModelFilesError, match=r"tokenizer\.json cannot read a text"):
+        dual(folder).encode_texts(["nonsense"])
+
+
+def test_a_siglip_text_is_padded_to_the_context(tmp_path: Path) -> None:
+    config = {"model_type": "siglip", "text_config": {"max_position_embeddings": 6}}
+    encoder = dual(make_tiny_model(tmp_path / "tiny", config=config))
+
+    row = encoder.encode_texts(["red"])[0]
+
+    # <s> red </s> <pad> <pad> <pad>, and each <pad> adds one along the fifth dimension
+    assert row == pytest.approx(unit(np.array([1, 0, 0, 0.25, 3, 0, 0, 0])), abs=1e-6)
+
+
+def test_a_clip_text_is_not_padded(folder: Path) -> None:
+    assert dual(folder).encode_texts(["red", "red blue green"])[:, 4].tolist() == [0, 0]
+
+
+def test_a_graph_of_fixed_length_is_padded_to_it(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", text=TinyText(sequence=5), context=12)
+
+    row = dual(folder).encode_texts(["red"])[0]
+
+    assert row == pytest.approx(unit(np.array([1, 0, 0, 0.25, 2, 0, 0, 0])), abs=1e-6)
+
+
+def test_the_mask_hides_padding_where_the_graph_takes_one(tmp_path: Path) -> None:
+    folder = make_tiny_model(
+        tmp_path / "tiny", text=TinyText(mask=True), config={"sightline": {"padding": "context"}}
+    )
+    encoder = dual(folder)
+
+    row = encoder.encode_texts(["red"])[0]
+
+    assert len(encoder._reader.read(["red"])[0].ids) == 12
+    assert row == pytest.approx(unit(np.array([1, 0, 0, 0.25, 0, 0, 0, 0])), abs=1e-6)
+
+
+def test_each_tower_is_compiled_when_it_is_first_needed(folder: Path) -> None:
+    encoder = dual(folder)
+    assert not encoder._text.compiled
+
+    encoder.encode_texts(["red"])
+
+    assert encoder._text.compiled
+    assert not encoder._vision.compiled, "a search by words does not wait for the picture tower"
+
+
+def test_a_folder_without_a_text_tower_reads_pictures_only(tmp_path: Path) -> None:
+    encoder = load_model(make_tiny_model(tmp_path / "tiny", text=None))
+
+    check_encoder(encoder)
+
+    assert not isinstance(encoder, TextEncoder)
+    assert encoder.spec.tokenizer == ""
+
+
+def test_many_threads_get_the_vectors_that_one_gets(folder: Path) -> None:
+    encoder, random = dual(folder), np.random.default_rng(4)
+    batches = [random.random((5, 3, 16, 16), dtype=np.float32) for _ in range(40)]
+    texts = [[colour, f"{colour} red"] for colour in COLOURS]
+    barrier = threading.Barrier(8)
+
+    def images(batch: Vectors) -> Vectors:
+        return encoder.encode_images(batch)
+
+    with ThreadPoolExecutor(8, initializer=barrier.wait) as pool:
+        got = list(pool.map(images, batches))
+        got_texts = list(pool.map(encoder.encode_texts, texts))
+
+    one = dual(folder)
+    assert all(np.array_equal(a, one.encode_images(b)) for a, b in zip(got, batches, strict=True))
+    expected_texts = [one.encode_texts(text) for text in texts]
+    assert np.array_equal(np.concatenate(got_texts), np.concatenate(expected_texts))
+
+
+def test_a_vector_stays_as_it_was_when_the_model_runs_again(folder: Path) -> None:
+    encoder = dual(folder)
+    first = encode_colours(encoder, "red")
+    kept = first.copy()
+
+    encode_colours(encoder, "blue")
+
+    assert np.array_equal(first, kept)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"), [(np.nan, "not numbers"), (np.inf, "not numbers"), (0.0, "zeros")]
+)
+def test_a_model_that_gives_nonsense_is_named(tmp_path: Path, value: float, problem: str) -> None:
+    folder = make_tiny_model(tmp_path / "tiny")
+    graph = vision_graph(8, 16)
+    for tensor in graph.graph.initializer:
+        if tensor.name in ("projection", "constant"):
+            shape = tuple(tensor.dims)
+            tensor.raw_data = np.full(shape, value, dtype=np.float32).tobytes()
+    (folder / "onnx" / "vision_model.onnx").write_bytes(graph.SerializeToString())
+
+    with pytest.raises(ModelFilesError, match=problem):
+        encode_colours(load_model(folder), "red")
+
+
+def test_an_operator_that_openvino_does_not_know_is_a_fault_of_the_files(folder: Path) -> None:
+    graph = text_graph(8, TinyText())
+    graph.graph.node[0].op_type = "Frobnicate"
+    (folder / "onnx" / "text_model.onnx").write_bytes(graph.SerializeToString())
+
+    with pytest.raises(ModelFilesError, match=r"OpenVINO cannot run text_model.onnx") as caught:
+        dual(folder).encode_texts(["red"])
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [({"threads": -1}, "threads is -1"), ({"precision": "float8"}, "float32 or bfloat16")],
+)
+def test_an_impossible_option_is_refused(
+    folder: Path, options: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(InvalidValueError, match=problem):
+        load_model(folder, **options)
+
+
+def test_bfloat16_is_used_where_there_is_some_and_refused_elsewhere(folder: Path) -> None:
+    core = import_openvino().Core()
+    if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        with pytest.raises(InvalidValueError, match="on this processor"):
+            load_model(folder, precision="bfloat16")
+        return
+    encoder = load_model(folder, precision="bfloat16")
+
+    check_encoder(encoder)
+
+    assert encoder.spec.precision == "bfloat16"
+
+
+def test_one_thread_gives_the_same_vectors(folder: Path) -> None:
+    alone = encode_colours(load_model(folder, threads=1), "red", "orange")
+
+    assert alone == pytest.approx(encode_colours(load_model(folder), "red", "orange"), abs=1e-6)
+
+
+def test_the_spec_follows_the_files(folder: Path, tmp_path: Path) -> None:
+    spec = load_model(folder).spec
+    other = make_tiny_model(tmp_path / "other" / "tiny")
+    assert load_model(other).spec == spec, "a copy of a model is the same model"
+
+    config = other / "preprocessor_config.json"
+    config.write_text(config.read_text().replace('"resample": 2', '"resample": 3'))
+    changed = load_model(other).spec
+    assert changed.preprocessing != spec.preprocessing
+    assert (changed.digest, changed.tokenizer) == (spec.digest, spec.tokenizer)
+
+    tokenizer = other / "tokenizer.json"
+    tokenizer.write_text(tokenizer.read_text().replace('"red"', '"rot"'))
+    assert load_model(other).spec.tokenizer != spec.tokenizer
+
+    weights = other / "onnx" / "text_model.onnx"
+    graph = text_graph(8, TinyText())
+    graph.graph.initializer[0].raw_data = bytes(len(graph.graph.initializer[0].raw_data))
+    weights.write_bytes(graph.SerializeToString())
+    assert load_model(other).spec.digest != spec.digest
+
+
+def test_running_a_model_sends_nothing_and_leaves_no_traces(folder: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    script = (
+        "import sys\n"
+        "watched = ('socket.connect', 'socket.getaddrinfo', 'urllib.Request', 'os.fork',\n"
+        "           'subprocess.Popen')\n"
+        "seen = []\n"
+        "sys.addaudithook(lambda event, _: seen.append(event) if event in watched else None)\n"
+        "from sightline.encoders import load_model\n"
+        "load_model(sys.argv[1]).encode_texts(['red'])\n"
+        "assert 'openvino.tools.ovc' in sys.modules\n"
+        "assert 'openvino_telemetry' not in sys.modules\n"
+        "assert not seen, seen\n"
+    )
+    # Without CI and the like, which would switch the telemetry off for another reason.
+    environment = {"HOME": str(home), "PATH": os.environ.get("PATH", "")}
+
+    subprocess.run([sys.executable, "-c", script, str(folder)], env=environment, check=True)
+
+    assert list(home.rglob("*")) == []
+
+
+def test_importing_the_encoders_imports_neither_openvino_nor_tokenizers() -> None:
+    script = (
+        "import sys, sightline.encoders\n"
+        "sys.exit(bool({'openvino', 'tokenizers', 'PIL'} & {*sys.modules}))"
+    )
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

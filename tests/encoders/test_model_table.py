@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_model import make_tiny_model
+
+from sightline import encoders
+from sightline.encoders import MODELS, DualEncoder, load_model
+from sightline.encoders.files import ModelFolder, read_model_files
+from sightline.encoders.models import ModelTraits, Padding, find_model, read_traits
+from sightline.errors import ModelFilesError, ModelNotFoundError
+
+MINI = Path(encoders.__file__).parent / "mini"
+
+
+def traits(folder: Path) -> ModelTraits:
+    return read_traits(read_model_files(ModelFolder(folder)))
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    with pytest.raises(ModelNotFoundError, match=r"'mnii'.*known models: mini") as caught:
+        load_model("mnii")
+
+    assert caught.value.known == tuple(MODELS)
+
+
+@pytest.mark.parametrize("name", ["", "no/such/folder", "~nobody-here/x", "a\x00b"])
+def test_what_is_neither_a_name_nor_a_folder_is_not_found(name: str) -> None:
+    with pytest.raises(ModelNotFoundError):
+        load_model(name)
+
+
+def test_a_path_is_always_a_folder() -> None:
+    with pytest.raises(ModelNotFoundError):
+        load_model(Path("mini"))
+
+
+def test_a_file_in_place_of_its_folder_is_named(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny")
+
+    with pytest.raises(ModelFilesError, match="give the folder"):
+        load_model(folder / "config.json")
+
+
+def test_a_folder_gives_the_model_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_tiny_model(tmp_path / "my-model")
+    monkeypatch.chdir(folder)
+
+    assert load_model(f"{folder}/").spec.name == "my-model"
+    assert load_model(".").spec.name == "my-model"
+
+
+def test_a_clip_folder_gets_the_traits_of_clip(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", context=9)
+
+    assert traits(folder) == ModelTraits(
+        prompt="The photo of {query}",
+        domain="photographs",
+        context=9,
+        causal=True,
+        lowercase=True,
+        padding=Padding.NONE,
+    )
+
+
+@pytest.mark.parametrize(
+    ("model_type", "context", "padding"),
+    [("clip", 77, Padding.NONE), ("siglip", 64, Padding.CONTEXT), ("siglip2", 64, Padding.CONTEXT)],
+)
+def test_a_family_fills_in_what_its_published_configs_leave_out(
+    tmp_path: Path, model_type: str, context: int, padding: Padding
+) -> None:
+    config = {"model_type": model_type, "text_config": {}}
+
+    found = traits(make_tiny_model(tmp_path / "tiny", config=config))
+
+    assert (found.context, found.padding) == (context, padding)
+
+
+def test_a_folder_can_say_its_traits_outright(tmp_path: Path) -> None:
+    said: dict[str, Any] = {
+        "prompt": "a drawing of {query}",
+        "domain": "drawings",
+        "context": 5,
+        "causal": False,
+        "lowercase": False,
+        "padding": "context",
+    }
+    folder = make_tiny_model(tmp_path / "tiny", config={"sightline": said})
+
+    encoder = load_model(folder)
+
+    assert traits(folder) == ModelTraits(**said)
+    assert isinstance(encoder, DualEncoder)
+    assert (encoder.prompt, encoder.knows) == ("a drawing of {query}", "drawings")
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"prompt": "no place"}, "prompt"),
+        ({"prompt": "{query} {query}"}, "prompt"),
+        ({"prompt": 3}, "prompt"),
+        ({"domain": ["a"]}, "domain"),
+        ({"context": -1}, "context"),
+        ({"context": "many"}, "context"),
+        ({"causal": "yes"}, "causal"),
+        ({"padding": "sometimes"}, "padding"),
+    ],
+)
+def test_a_trait_that_makes_no_sense_is_named(
+    tmp_path: Path, said: dict[str, Any], sentence: str
+) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", config={"sightline": said})
+
+    with pytest.raises(ModelFilesError, match=f"its {sentence} is"):
+        load_model(folder)
+
+
+def test_a_model_of_an_unknown_kind_must_say_its_context(tmp_path: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny", config={"model_type": "new", "text_config": {}})
+
+    with pytest.raises(ModelFilesError, match="its context is 0"):
+        load_model(folder)
+
+
+def test_every_row_of_the_table_can_be_placed() -> None:
+    for name, card in MODELS.items():
+        assert name == card.name
+        assert card.traits.prompt.count("{query}") == 1
+        assert bool(card.package_folder) != bool(card.hub_id), "shipped, or fetched"
+        assert find_model(name).card == card
+
+
+def test_a_missing_shipped_model_says_how_to_get_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.encoders.models.__file__", str(tmp_path / "models.py"))
+
+    with pytest.raises(ModelFilesError, match="pip install"):
+        load_model("mini")
+
+
+@pytest.mark.skipif(not MINI.is_dir(), reason="the shipped model is not in this checkout")
+def test_the_table_says_of_the_shipped_model_what_its_files_say() -> None:
+    card = MODELS["mini"]
+    encoder = load_model("mini")
+    config = json.loads((MINI / "config.json").read_text())
+
+    assert traits(MINI) == card.traits
+    assert encoder.spec.dimensions == card.dimensions == config["projection_dim"]
+    assert encoder._steps.output.width == card.input_px

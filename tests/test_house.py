@@ -1,0 +1,104 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "sightline"
+
+# The floor of every room: a module imports from a lower floor, or from its own room.
+FLOORS = {
+    "errors": 0,
+    "types": 0,
+    "protocols": 1,
+    "images": 2,
+    "encoders": 2,
+    "captioners": 2,
+    "composers": 2,
+    "indexes": 2,
+    "catalog": 2,
+    "scenes": 2,
+    "evaluation": 2,
+    "testing": 2,
+    "querying": 3,
+    "indexing": 3,
+    "comparison": 3,
+    "gallery": 3,
+    "cli": 5,
+    "server": 5,
+}
+# The laboratory's upper half lives above the gallery that it measures.
+UPPER = {("evaluation", "run"): 4, ("evaluation", "report"): 4}
+# types.py raises errors, and an index is filled from the catalog beside it.
+SAME_FLOOR = {
+    ("types", "errors"),
+    ("indexes", "catalog"),
+    ("gallery", "indexing"),
+    ("gallery", "querying"),
+    ("gallery", "comparison"),
+    ("indexing", "comparison"),
+    ("indexing", "querying"),
+}
+
+
+def modules() -> list[Path]:
+    return sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+def room_of(parts: tuple[str, ...]) -> tuple[str, int]:
+    name = parts[0]
+    floor = UPPER.get((parts[0], parts[1])) if len(parts) > 1 else None
+    return name, FLOORS[name] if floor is None else floor
+
+
+def imports_of(path: Path) -> list[tuple[str, ...]]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+    return [tuple(name.split(".")[1:]) for name in found if name.startswith("sightline.")]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_flow_downwards(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    room, floor = room_of(parts)
+    for target in imports_of(path):
+        other, below = room_of(target)
+        allowed = other == room or below < floor or (room, other) in SAME_FLOOR
+        assert allowed, f"{path.name} (floor {floor}) imports {'.'.join(target)} ({below})"
+
+
+def test_relative_imports_are_not_used() -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{path} line {node.lineno} imports relatively"
+
+
+@pytest.mark.parametrize("heavy", ["torch", "torchvision", "transformers", "onnxruntime"])
+def test_the_core_never_imports_a_heavy_package(heavy: str) -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            assert all(name.split(".")[0] != heavy for name in names), f"{path}: {heavy}"
+
+
+def test_no_module_is_called_after_nothing() -> None:
+    for path in modules():
+        assert path.stem not in {"utils", "helpers", "common", "misc"}, path
+
+
+def test_nothing_below_the_command_line_prints_or_exits() -> None:
+    for path in modules():
+        if path.relative_to(PACKAGE).parts[0] == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func)
+                assert name not in {"print", "sys.exit", "exit", "quit"}, f"{path}:{node.lineno}"
