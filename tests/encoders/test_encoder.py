@@ -277,12 +277,12 @@ def test_many_threads_get_the_vectors_that_one_gets(folder: Path) -> None:
     assert np.array_equal(np.concatenate(got_texts), np.concatenate(expected_texts))
 
 
-def test_a_vector_stays_as_it_was_when_the_model_runs_again(folder: Path) -> None:
-    encoder = dual(folder)
-    first = encode_colours(encoder, "red")
+def test_what_a_tower_gave_stays_as_it_was_when_it_runs_again(folder: Path) -> None:
+    tower = dual(folder)._vision
+    first = tower.run({"pixel_values": np.zeros((2, 3, 16, 16), dtype=np.float32)})
     kept = first.copy()
 
-    encode_colours(encoder, "blue")
+    tower.run({"pixel_values": np.ones((2, 3, 16, 16), dtype=np.float32)})
 
     assert np.array_equal(first, kept)
 

@@ -10,9 +10,12 @@ from sightline.images.formats import Format, is_cut_off
 from sightline.images.reading import reason_of_os_error
 
 _CUT_OFF = re.compile(
-    r"truncat|premature|end of (file|data)|not enough (image )?data", re.IGNORECASE
+    r"truncat|premature|end of (file|data)|not enough (image )?data|insufficient", re.IGNORECASE
 )
-_UNINTERESTING = re.compile(r"<[^>]*>| when reading image file|^cannot identify image file")
+_UNINTERESTING = re.compile(
+    r"<[^>]*>| when reading image file|^cannot identify image file"
+    r"|^not identified by this driver$|^decoder error -?\d+$"
+)
 _MAX_DETAIL = 120
 
 

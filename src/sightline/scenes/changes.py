@@ -100,10 +100,9 @@ class ChangeWeather:
         """Return such as "in the rain"."""
         if self.weather is Weather.CLEAR and dice.chance(0.5):
             return dice.pick(vocabulary.ENDED_WEATHERS[scene.weather])
-        imperative = dice.pick(vocabulary.CHANGED_WEATHERS[self.weather])
-        if dice.chance(0.3) and not (scene.setting is Setting.SNOWFIELD and "the" in imperative):
-            return imperative
-        return _around(dice.pick(vocabulary.WEATHERS[self.weather]), dice)
+        if dice.chance(0.3):
+            return dice.pick(vocabulary.CHANGED_WEATHERS[self.weather])
+        return _around(phrases.weather(replace(scene, weather=self.weather), dice).text, dice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +299,10 @@ def _remove(scene: Scene, dice: Dice) -> Change | None:
 
 def _replace(scene: Scene, dice: Dice) -> Change | None:
     named = _one_of(scene, dice)
-    return None if named is None else Replace(*named, *_newcomer(scene, dice))
+    if named is None:
+        return None
+    new_noun, new_subject, colour = _newcomer(scene, dice)
+    return Replace(*named, new_noun, new_subject, colour)
 
 
 _PROPOSERS: Mapping[ChangeKind, Callable[[Scene, Dice], Change | None]] = {

@@ -131,7 +131,7 @@ def edit_cases(scenes: Sequence[Scene], edits: Mapping[int, Iterable[Edit]]) -> 
 
 
 class _Shelves:
-    """A collection sorted by setting, time and weather, so that most of it need not be looked at."""
+    """A collection sorted by setting, time and weather, so that most can be passed by."""
 
     def __init__(self, scenes: Sequence[Scene]) -> None:
         self._scenes = scenes

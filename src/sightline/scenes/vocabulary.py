@@ -534,7 +534,7 @@ CHANGED_TIMES: Mapping[Time, tuple[str, ...]] = {
 CHANGED_WEATHERS: Mapping[Weather, tuple[str, ...]] = {
     Weather.CLEAR: ("make the weather clear", "make the weather fine"),
     Weather.RAIN: ("make it rain", "let it rain", "make it rainy"),
-    Weather.SNOW: ("make it snow", "let it snow", "in the snow", "in the snow"),
+    Weather.SNOW: ("make it snow", "let it snow"),
     Weather.FOG: ("make it foggy", "make it misty"),
 }
 ENDED_WEATHERS: Mapping[Weather, tuple[str, ...]] = {

@@ -419,6 +419,12 @@ class Box:
         return across * down / (self.height * self.height * self.breadth)
 
 
+    def stands_on(self, other: Box) -> bool:
+        """Return whether this box's base would seem to rest on another's top."""
+        overlap = min(self.right, other.right) - max(self.left, other.left)
+        return overlap > 0 and abs(self.y - other.top) < 0.05
+
+
 def nominal_box(subject: Subject, setting: Setting) -> Box:
     """Return where a subject stands before any jitter.
 
@@ -453,9 +459,9 @@ def _all_visible(scene: Scene) -> bool:
     for i, behind in enumerate(boxes):
         for in_front in boxes[i + 1 :]:
             first, second = sorted((behind, in_front), key=lambda box: box.y)
-            # What is in front may hide a corner of what is behind: with more, a woman far away would
-            # seem to stand on the tent before her.
-            if first.covered_by(second) > 0.15:
+            # What is in front may hide a corner of what is behind, and a cat far away must not seem
+            # to stand on the back of the sheep before it.
+            if first.covered_by(second) > 0.15 or first.stands_on(second):
                 return False
     return True
 

@@ -71,9 +71,11 @@ class Stage:
         if self.light.weather is Weather.RAIN:
             colour = darker(colour, 0.16)
         elif self.light.weather is Weather.SNOW:
-            colour = mix(colour, self.snow, dust)
+            # Warm light on half-covered earth would look like sand.
+            thicker = 1.3 if is_sunset(self.light) else 1.0
+            colour = mix(colour, self.snow, dust * thicker)
         if self.light.is_dark:
-            colour = mix(colour, _MOONLIGHT, 0.16)
+            colour = mix(colour, _MOONLIGHT, 0.24)
         return self._airy(colour, distance)
 
     def wood(self, line: Sequence[Point], bottom: float, colour: RGB, distance: float) -> RGB:

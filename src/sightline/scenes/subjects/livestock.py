@@ -28,7 +28,7 @@ def draw_horse(pen: Pen, colour: RGB, dice: Dice) -> None:
     """Draw a horse with an arched neck, standing, walking or trotting."""
     tones = tones_of(colour)
     hair = _mane_colour(colour, dice)
-    stride = dice.around(0.02, 0.06) + __import__("random").random() * 0.1
+    stride = dice.around(0.02, 0.06)
     raised = dice.chance(0.4)
     pen.shadow(0.46)
     _draw_far_legs(pen, tones.shady, -0.22 - stride, 0.08 + stride)
