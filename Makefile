@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format docs bench clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## / - /' | sed 's/^/  make /'
@@ -25,6 +25,9 @@ check: .venv/installed-dev ## lint, format, types, import direction
 format: .venv/installed-dev ## put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/installed-dev ## write docs/cli.md from the command line itself
+	$(BIN)/python -m typer src/sightline/cli/app.py utils docs --name sightline --output docs/cli.md
 
 bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/results
 	$(BIN)/python benchmarks/mini_quality.py

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from model import COLOURS, DEPTHS, GRID, KINDS, SIDES, SIZES
 from numpy.typing import NDArray
+from pictures import FAMILY, Pool, scene_of
+from tokenizer import END, FRAMES
+from tokenizers import Tokenizer
+from torch import Tensor
+
 from sightline.scenes.captions import Detail, caption, swapped
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
@@ -29,12 +35,6 @@ from sightline.scenes.world import (
     Weather,
     nominal_box,
 )
-from tokenizers import Tokenizer
-from torch import Tensor
-
-from model import COLOURS, DEPTHS, GRID, KINDS, SIDES, SIZES
-from pictures import FAMILY, Pool, scene_of
-from tokenizer import END, FRAMES
 
 DETAILS = {Detail.FULL: 0.66, Detail.SHORT: 0.15, Detail.TERSE: 0.12, Detail.WORD: 0.07}
 _KINDS, _COLOURS, _SIZES = list(Kind), list(Colour), list(Size)
@@ -243,4 +243,4 @@ class Loader:
         return found
 
 
-assert FAMILY == 4, "two descriptions, each drawn twice"  # noqa: S101
+assert FAMILY == 4, "two descriptions, each drawn twice"

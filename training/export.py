@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from model import CONTEXT, DIMENSIONS, IMAGE_PX, Mini, Plan
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
-
-from model import CONTEXT, DIMENSIONS, IMAGE_PX, Mini, Plan
 
 SHIPPED = Path(__file__).parents[1] / "src/sightline/encoders/mini"
 

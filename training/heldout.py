@@ -7,18 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from batches import encode
+from model import IMAGE_PX, Mini
 from numpy.typing import NDArray
 from PIL import Image
+from tokenizers import Tokenizer
+from torch import Tensor
+
 from sightline.scenes import drawing
 from sightline.scenes.captions import Detail, caption, swapped
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
 from sightline.scenes.world import Scene, draw_lots
-from tokenizers import Tokenizer
-from torch import Tensor
-
-from batches import encode
-from model import IMAGE_PX, Mini
 
 
 @dataclass(frozen=True, slots=True)

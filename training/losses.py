@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
-
 from batches import UNKNOWN, Answers, Batch
 from model import COLOURS, DEPTHS, KINDS, SETTINGS, SIZES, TIMES, WEATHERS, Heads, Mini
+from torch import Tensor
 
 
 def contrast(scores: Tensor, right: Tensor) -> Tensor:

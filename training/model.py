@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from sightline.scenes.world import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
 from torch import Tensor, nn
+
+from sightline.scenes.world import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
 
 IMAGE_PX = 128
 GRID = 8

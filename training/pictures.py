@@ -14,10 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from model import IMAGE_PX
 from numpy.typing import NDArray
 from PIL import Image
 
-from model import IMAGE_PX
 from sightline.scenes import drawing
 from sightline.scenes.dice import Dice
 from sightline.scenes.world import (

@@ -10,12 +10,13 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from sightline.scenes.captions import Detail, caption, every_word
-from sightline.scenes.dice import Dice
-from sightline.scenes.world import draw_lots
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
+
+from sightline.scenes.captions import Detail, caption, every_word
+from sightline.scenes.dice import Dice
+from sightline.scenes.world import draw_lots
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 VOCABULARY = 1024

@@ -19,14 +19,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
-from torch import Tensor, nn
-
 from batches import Batch, Loader
 from heldout import HeldOut, draw_held_out, figures
 from losses import losses
 from model import Mini, Plan
 from pictures import Pool
+from tokenizers import Tokenizer
+from torch import Tensor, nn
 
 HELD_OUT_SEED = "development"  # benchmarks/mini_quality.py measures on another one
 # (at the start, at the end): what the heads learn serves the rest, and matters less and less.
@@ -204,7 +203,7 @@ def main() -> None:
         for name, value in run.train_step(next(loader)).items():
             means[name] = value if name not in means else 0.9 * means[name] + 0.1 * value
         if run.step % 25 == 0:
-            scale = round(float(run.model.log_scale.exp()), 1)
+            scale = round(run.model.log_scale.exp().item(), 1)
             taken = round(time.monotonic() - begun, 2)
             run.log(scale=scale, step_s=taken, **{k: round(v, 4) for k, v in means.items()})
         if run.step % options.steps == 0:

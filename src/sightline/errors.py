@@ -10,7 +10,8 @@
     │   ├── InvalidValueError
     │   ├── VectorShapeError
     │   ├── SourceNotFoundError
-    │   └── ImageUnreadableError
+    │   ├── ImageUnreadableError
+    │   └── TruthUnreadableError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
     │   ├── ModelFilesError
@@ -117,6 +118,22 @@ class ImageUnreadableError(InputError):
 
     def __str__(self) -> str:
         return f"cannot read {self.name}: {self.reason}"
+
+
+class TruthUnreadableError(InputError):
+    """A line that says what the pictures of a drawn collection show cannot be understood."""
+
+    def __init__(self, path: str | Path, line: int, problem: str) -> None:
+        super().__init__(str(path), line, problem)
+        self.path = Path(path)
+        self.line = line
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"line {self.line} of {self.path} cannot be understood: {self.problem}; delete the "
+            f"file and run `sightline scenes {self.path.parent}` with the same count and seed"
+        )
 
 
 class ModelError(SightlineError):

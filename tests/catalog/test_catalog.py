@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from catalog_rows import MODEL, OTHER, ids_by_name, picture, unit_rows, vectors_by_id
 
 from sightline.catalog import (
     Batch,
@@ -29,6 +28,7 @@ from sightline.errors import (
     VectorShapeError,
 )
 from sightline.types import ImageRecord, ModelSpec, Skipped
+from tests.catalog.catalog_rows import MODEL, OTHER, ids_by_name, picture, unit_rows, vectors_by_id
 
 
 @pytest.fixture

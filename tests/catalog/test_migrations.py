@@ -3,10 +3,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from catalog_rows import MODEL, picture
 
 from sightline.catalog import Batch, Catalog, migrations
 from sightline.errors import GalleryCorruptError, GalleryVersionError
+from tests.catalog.catalog_rows import MODEL, picture
 
 
 def run(path: Path, *statements: str) -> None:

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from catalog_rows import unit_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sightline.catalog import dequantise, quantise
 from sightline.errors import InvalidValueError, VectorShapeError
+from tests.catalog.catalog_rows import unit_rows
 
 
 @pytest.mark.parametrize("dimensions", [2, 16, 512])

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 
 from sightline.catalog import Batch, Catalog, Fault, connections
 from sightline.catalog.lock import WriterLock
@@ -27,6 +26,7 @@ from sightline.errors import (
     NotWritableError,
     SightlineError,
 )
+from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses POSIX processes and rights")
 
@@ -35,7 +35,7 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from catalog_rows import MODEL, picture, unit_rows
+from tests.catalog.catalog_rows import MODEL, picture, unit_rows
 from sightline.catalog import Batch, Catalog
 with Catalog.open(Path({path!r}), create=True) as catalog, catalog.writer("the writing test"):
     print("ready", flush=True)
@@ -50,7 +50,7 @@ with Catalog.open(Path({path!r}), create=True) as catalog, catalog.writer("the w
 
 
 def writing_process(path: Path) -> "subprocess.Popen[str]":
-    code = WRITER.format(path=str(path), tests=str(Path(__file__).parent))
+    code = WRITER.format(path=str(path), tests=str(Path(__file__).parents[2]))
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
 
 
@@ -255,8 +255,8 @@ def test_a_file_system_that_refuses_to_grow_loses_only_the_batch_in_flight(path:
     code = f"""
 import resource, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from catalog_rows import MODEL, picture, unit_rows
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.catalog.catalog_rows import MODEL, picture, unit_rows
 from sightline.catalog import Batch, Catalog
 from sightline.errors import DiskFullError
 rows = unit_rows(64)
@@ -300,8 +300,8 @@ def test_without_rights_each_case_has_its_sentence_and_reading_still_works() -> 
         code = f"""
 import json, os, sys
 from pathlib import Path
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from catalog_rows import MODEL, picture
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.catalog.catalog_rows import MODEL, picture
 from sightline.catalog import Batch, Catalog
 from sightline.errors import SightlineError
 new = picture(2)  # imports what that user may not be able to import

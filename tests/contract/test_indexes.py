@@ -1,8 +1,6 @@
 """What every index owes its callers. A new index joins the list and must pass as it is."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +9,7 @@ from sightline.errors import InvalidValueError, VectorShapeError
 from sightline.indexes import ExactIndex
 from sightline.protocols import VectorIndex
 from sightline.types import Neighbours, Vectors
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "indexes"))
-
-from index_rows import assert_same, brute_force, exact_dot, unit_rows
+from tests.indexes.index_rows import assert_same, brute_force, exact_dot, unit_rows
 
 D = 24
 INDEXES: dict[str, Callable[[int], VectorIndex]] = {"exact": ExactIndex}

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tiny_model import TinyText, make_tiny_model, text_graph, vision_graph, word_vectors
 from tokenizers import Tokenizer, models
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
@@ -27,6 +26,13 @@ from sightline.errors import (
 from sightline.protocols import Encoder, TextEncoder
 from sightline.testing import COLOURS, FakeEncoder, check_encoder
 from sightline.types import Vectors
+from tests.encoders.tiny_model import (
+    TinyText,
+    make_tiny_model,
+    text_graph,
+    vision_graph,
+    word_vectors,
+)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import onnx
 import pytest
-from tiny_model import TinyText, make_tiny_model, text_graph, vision_graph
 
 from sightline.encoders import DualEncoder, load_model
 from sightline.errors import ModelFilesError
 from sightline.testing import check_encoder
+from tests.encoders.tiny_model import TinyText, make_tiny_model, text_graph, vision_graph
 
 Breaker = Callable[[Path], object]
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_model import make_tiny_model
 
 from sightline import encoders
 from sightline.encoders import MODELS, DualEncoder, load_model
 from sightline.encoders.files import ModelFolder, read_model_files
 from sightline.encoders.models import ModelTraits, Padding, find_model, read_traits
 from sightline.errors import ModelFilesError, ModelNotFoundError
+from tests.encoders.tiny_model import make_tiny_model
 
 MINI = Path(encoders.__file__).parent / "mini"
 

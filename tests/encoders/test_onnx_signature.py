@@ -5,7 +5,6 @@ from typing import Any
 
 import onnx
 import pytest
-from tiny_model import TinyText, make_tiny_model, text_graph, vision_graph
 
 from sightline.encoders.onnx_signature import (
     BrokenOnnxError,
@@ -13,6 +12,7 @@ from sightline.encoders.onnx_signature import (
     TensorShape,
     read_signature,
 )
+from tests.encoders.tiny_model import TinyText, make_tiny_model, text_graph, vision_graph
 
 
 def as_onnx_says(values: Any, weights: set[str]) -> dict[str, TensorShape]:  # noqa: ANN401

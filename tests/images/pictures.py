@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,6 @@ def small_files() -> dict[Format, bytes]:
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and has no pixels to show for it."""
-    import zlib
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return (

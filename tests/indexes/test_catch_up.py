@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from index_rows import assert_same, brute_force, unit_rows
 
 from sightline.catalog import Batch, Catalog, ChangedImage, Moved, NewImage, NewVector
 from sightline.indexes import (
@@ -18,6 +17,7 @@ from sightline.indexes import (
     save,
 )
 from sightline.types import ModelSpec
+from tests.indexes.index_rows import assert_same, brute_force, unit_rows
 
 D = 24
 MODEL = ModelSpec("mini", "aa" * 32, "bb" * 32, "cc" * 32, "float32", D)
@@ -169,7 +169,9 @@ def test_a_restored_backup_is_not_mixed_with_the_index_of_the_lost_time(tmp_path
     path.write_bytes(backup)
 
     with Catalog.open(path) as catalog:
-        for number in range(20, 30):  # the new history overtakes the lost one's length
+        # As many changes as were lost, and one that leaves all ids as they were; then some more.
+        catalog.commit(Batch(folders=[Path("/pictures")]))
+        for number in range(20, 30):
             add(catalog, number)
         opened = open_index(catalog, MODEL, index)
 

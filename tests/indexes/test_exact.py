@@ -2,10 +2,10 @@ import threading
 
 import numpy as np
 import pytest
-from index_rows import assert_same, brute_force, unit_rows
 
 from sightline.errors import InvalidValueError
 from sightline.indexes import ExactIndex, exact
+from tests.indexes.index_rows import assert_same, brute_force, unit_rows
 
 
 def test_an_index_has_at_least_one_dimension() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from index_rows import assert_same, unit_rows
 
 from sightline.errors import DiskFullError, NotWritableError
 from sightline.indexes import ExactIndex, IndexState, load, save, store
 from sightline.types import ModelSpec
+from tests.indexes.index_rows import assert_same, unit_rows
 
 MODEL = ModelSpec("mini", "aa" * 32, "bb" * 32, "cc" * 32, "float32", 24)
 
@@ -223,9 +223,9 @@ def test_a_file_system_that_refuses_to_grow_keeps_the_old_file(
 import resource, sys
 from pathlib import Path
 import numpy as np
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from index_rows import unit_rows
-from test_store import MODEL
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.indexes.index_rows import unit_rows
+from tests.indexes.test_store import MODEL
 from sightline.errors import DiskFullError
 from sightline.indexes import ExactIndex, save
 index = ExactIndex(24)

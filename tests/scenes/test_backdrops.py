@@ -211,7 +211,7 @@ def test_weather_is_seen_but_hides_nothing(time: Time, weather: Weather) -> None
         dark, light = _over_stripes(Scene(Setting.MEADOW, time, weather, ()), seed)
         kept = (light - dark) / 160
         assert kept[70:].mean() > 0.7, "near subjects stay clear"
-        assert kept[30:70].mean() > 0.5, "far subjects can be recognised"
+        assert kept.mean(axis=1).min() > 0.45, "far subjects can be recognised"
         assert (np.abs(dark - 40) > 6).mean() > 0.03, "and yet one sees the weather"
 
 

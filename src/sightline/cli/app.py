@@ -16,7 +16,7 @@ from sightline.cli.scenes import scenes
 from sightline.cli.search import search
 from sightline.cli.status import status
 
-_EXITS = "Exit codes: " + "; ".join(f"{code.value}: {text}" for code, text in EXIT_MEANINGS.items())
+_EXITS = "\n\n".join(f"Exit code {code.value}: {text}." for code, text in EXIT_MEANINGS.items())
 
 app = typer.Typer(
     name="sightline",

@@ -39,10 +39,12 @@ def index(
     model: ModelOption = None,
     force: Annotated[
         bool,
-        typer.Option(help="Drop vanished pictures even if they are more than half of the gallery."),
+        typer.Option(
+            "--force", help="Drop vanished pictures even if they are more than half of the gallery."
+        ),
     ] = False,
     retry: Annotated[
-        bool, typer.Option(help="Try files again that could not be read before.")
+        bool, typer.Option("--retry", help="Try files again that could not be read before.")
     ] = False,
     threads: ThreadsOption = 0,
     max_megapixels: MegapixelsOption = 200.0,
@@ -69,10 +71,10 @@ def index(
 
 def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     """Say so when a model that knows only drawn scenes is given something else."""
-    from sightline.scenes.collection import is_collection
-
     if gallery.domain != "drawn scenes":
         return
+    from sightline.scenes.collection import is_collection
+
     folders = [Path(path).expanduser() for path in paths] or list(gallery.status().folders)
     if all(is_collection(folder) for folder in folders):
         return

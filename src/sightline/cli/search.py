@@ -96,10 +96,11 @@ def search(
         began = time.perf_counter()
         hits = opened.search(query, k=k, prompt=prompt)
         elapsed_ms = (time.perf_counter() - began) * 1000
-    _print_hits(hits, as_json=as_json, paths_only=paths_only or print0, print0=print0)
+    # The sheet comes first: whoever reads the lines may stop reading, as `head` does.
     if sheet is not None:
         _write_sheet(sheet.expanduser(), hits, query, max_megapixels)
         complain(f"contact sheet: {sheet}")
+    _print_hits(hits, as_json=as_json, paths_only=paths_only or print0, print0=print0)
     if not hits:
         complain("nothing found: the gallery has no pictures")
         raise typer.Exit(Exit.NOTHING_FOUND)

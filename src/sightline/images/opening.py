@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import logging
 from collections.abc import Callable
 from functools import cache
 
@@ -17,6 +18,10 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from sightline.images.formats import Format
+
+# Pillow logs damage that it also raises. Without any handler Python would print it to standard
+# error; whoever configures logging still gets it.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class _Jpeg(JpegImageFile):

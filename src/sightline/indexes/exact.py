@@ -30,6 +30,7 @@ _MARGIN = 32
 _BLOCK_ROWS = 8192
 _BLOCK_QUERIES = 256
 _BLOCK_PROPOSALS = 1 << 22
+_BLAS_QUERIES = 4
 _UNIT_ROUNDOFF = 2.0**-24
 
 
@@ -213,7 +214,16 @@ def _propose(vectors: Vectors, queries: Vectors, count: int) -> tuple[Ids, NDArr
         return everything, np.empty((len(queries), count), dtype=np.float32)
     import faiss
 
-    rough, positions = faiss.knn(queries, vectors, count, metric=faiss.METRIC_INNER_PRODUCT)
+    # One thread: OpenMP's workers wait for each other at barriers, and while a sync keeps the cores
+    # busy that makes a search five to ten times slower. The setting is the calling thread's own.
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    # A batch of queries is a matrix product, which some versions of FAISS leave to BLAS too late.
+    faiss.cvar.distance_compute_blas_threshold = _BLAS_QUERIES
+    try:
+        rough, positions = faiss.knn(queries, vectors, count, metric=faiss.METRIC_INNER_PRODUCT)
+    finally:
+        faiss.omp_set_num_threads(threads)
     return positions, rough
 
 

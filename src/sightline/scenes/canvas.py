@@ -87,7 +87,7 @@ class Light:
 
 _AMBIENT = {
     Time.DAY: (1.0, 1.0, 1.0),
-    Time.SUNSET: (1.0, 0.86, 0.78),
+    Time.SUNSET: (1.0, 0.90, 0.84),
     Time.NIGHT: (0.64, 0.67, 0.86),
 }
 

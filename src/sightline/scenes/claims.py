@@ -136,6 +136,14 @@ NOTHING = Claims()
 """What an empty text says."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A text about a scene, and what it says."""
+
+    text: str
+    claims: Claims
+
+
 def related(first: Subject, relation: Relation, second: Subject, setting: Setting) -> bool:
     """Return whether one subject stands in a relation to another; see ``Relation``."""
     step = _SIDES.index(second.side) - _SIDES.index(first.side)

@@ -259,3 +259,43 @@ def scenery_adjectives(scene: Scene) -> tuple[str, ...]:
     if scene.weather is Weather.SNOW and scene.setting is Setting.SNOWFIELD:
         return ()  # "a snowy snow field" would not say that it falls.
     return words.WEATHER_ADJECTIVES[scene.weather]
+
+
+def posed(subject: Subject, name: NounPhrase, dice: Dice, probability: float) -> Phrase:
+    """Return a subject with its article and, with some probability, what it does."""
+    phrase = named(name, dice)
+    poses = words.POSES.get(subject.kind)
+    if poses and dice.chance(probability):
+        return replace(phrase, text=f"{phrase.text} {dice.pick(poses)}")
+    return phrase
+
+
+def placed(
+    subject: Subject,
+    name: NounPhrase,
+    dice: Dice,
+    *,
+    side: bool,
+    depth: bool,
+    place_first: bool = False,
+    article: str = "a",
+) -> Phrase:
+    """Return a subject and where it is in the picture."""
+    where, claim = position(subject, dice, side=side, depth=depth)
+    whole = replace(name.claim, side=claim.side, depth=claim.depth)
+    if article:
+        text = posed(subject, name, dice, 0.0 if place_first or not where else 0.08).text
+    else:
+        text = name.text("")
+    parts = (where, text) if place_first else (text, where)
+    return Phrase(" ".join(part for part in parts if part), Claims(subjects=(whole,)))
+
+
+def around_phrases(scene: Scene, dice: Dice, subjects: Sequence[Subject]) -> list[Phrase]:
+    """Return where and when it is and what the weather does, in random order."""
+    when = (
+        moment_and_weather(scene, dice)
+        if dice.chance(0.3)
+        else [moment(scene.time, dice), weather(scene, dice)]
+    )
+    return dice.shuffled([place(scene, dice, subjects), *when])

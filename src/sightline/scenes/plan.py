@@ -2,8 +2,8 @@
 
 Scenes drawn at random hardly ever fulfil an edit of one another, so families are planted among
 them: a reference, pictures that fulfil edits of it, and near misses; and now and then a picture
-that answers one of the demo queries. Every block of ``BLOCK`` pictures is planned by itself, from the
-seed and its own number. So a smaller collection is the beginning of a larger one with that seed.
+that answers one of the demo queries. Every block of ``BLOCK`` pictures is planned by itself, from
+the seed and its own number, so a smaller collection is the beginning of a larger one.
 """
 
 from __future__ import annotations

@@ -26,11 +26,11 @@ def draw_path(stage: Stage, top: float, colour: RGB) -> None:
     stage.canvas.polygon([*left, *reversed(right)], stage.soil(colour, 0.15))
 
 
-def draw_tufts(stage: Stage, colour: RGB, count: int) -> None:
-    """Draw small tufts of grass, larger towards the lower edge."""
+def draw_tufts(stage: Stage, colour: RGB, count: int, top: float = 0.66) -> None:
+    """Draw small tufts of grass below ``top``, larger towards the lower edge."""
     dice = stage.dice
     for _ in range(count):
-        x, y = dice.between(0, ASPECT), 0.66 + 0.34 * dice.unit() ** 0.7
+        x, y = dice.between(0, ASPECT), top + (1 - top) * dice.unit() ** 0.7
         size = 0.010 + 0.045 * max(0.0, y - 0.62)
         fill = stage.soil(colour, max(0.0, 0.9 - y))
         blades = []

@@ -234,12 +234,12 @@ def _draw_distant_firs(stage: Stage, level: float) -> None:
     dice, foot = stage.dice, level + 0.022
     start, end = dice.between(0.0, 0.6), dice.between(0.8, ASPECT)
     wood = []
-    for x, y in conifers(dice, foot, 0.075, 0.03):
+    for x, y in conifers(dice, foot, 0.07, 0.024):
         if start < x < end:
             share = (x - start) / (end - start)
             wood.append((x, foot - (foot - y) * math.sin(math.pi * share) ** 0.4))
     stage.canvas.polygon([(start, foot), *wood, (end, foot)], stage.tone(stage.snow, 0.3))
-    laden = [(start, foot), *((x, y + 0.013) for x, y in wood), (end, foot)]
+    laden = [(start, foot), *((x, y + 0.010) for x, y in wood), (end, foot)]
     stage.canvas.polygon(laden, stage.tone((112, 142, 170), 0.6))
 
 

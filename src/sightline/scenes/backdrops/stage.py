@@ -96,6 +96,8 @@ class Stage:
         # In the evening what is far away turns violet before it is lost in the haze.
         if self.light.time is Time.SUNSET and self.light.weather is not Weather.FOG:
             colour = mix(colour, _DUSK, 0.27 * distance)
+        if self.light.weather is Weather.FOG:
+            distance **= 0.6  # it swallows the backdrop sooner than the subjects
         return self.light.on(colour, distance)
 
     def below(self, line: Sequence[Point], bottom: float, fill: RGB, alpha: float = 1.0) -> None:

@@ -106,6 +106,7 @@ def _draw_windows(
     columns, rows = 3 + dice.below(2), 3 + dice.below(2)
     wide, tall = (right - left) / columns, (foot - 0.075 - top - 0.01) / rows
     pane = mix(darker(wall, 0.34), (120, 150, 180), 0.25)
+    pane = mix(pane, stage.light.haze, 0.6 * stage.light.thickness)
     shine: RGB = (255, 214, 128)
     for row in range(rows):
         for column in range(columns):

@@ -1,0 +1,1 @@
+"""Tests of the catalog: storage, and what can befall it."""

@@ -1,0 +1,58 @@
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sightline.cli import run
+from tests.encoders.tiny_model import make_tiny_model
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Command:
+    """Run ``sightline`` in this process, in a folder of its own, with nothing from outside."""
+    for name in ("GALLERY", "MODEL", "PROMPT", "THREADS", "MAX_MEGAPIXELS"):
+        monkeypatch.delenv(f"SIGHTLINE_{name}", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: object, stdin: bytes = b"") -> Outcome:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capfdbinary.readouterr()
+        code = run([str(argument) for argument in arguments])
+        captured = capfdbinary.readouterr()
+        return Outcome(code, captured.out.decode("utf-8", "surrogateescape"), captured.err.decode())
+
+    return call
+
+
+@pytest.fixture
+def indexed(command: Command, photos: Path, tiny_model: Path) -> Command:
+    """The same, after the photos were indexed."""
+    outcome = command("index", photos, "--model", tiny_model)
+    assert outcome.code == 0, outcome.err
+    return command

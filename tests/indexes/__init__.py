@@ -1,0 +1,1 @@
+"""Tests of the indexes' own parts; what all share is under contract/."""
