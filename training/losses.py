@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from batches import UNKNOWN, Answers, Batch
-from model import COLOURS, DEPTHS, KINDS, SETTINGS, SIZES, TIMES, WEATHERS, Heads, Mini
+from model import COLOURS, DEPTHS, KINDS, SETTINGS, SIZES, TIMES, WEATHERS, Heads, Mini, TextTower
 from torch import Tensor
 
 
@@ -52,12 +52,23 @@ def there_loss(tokens: Tensor, heads: Heads, batch: Batch) -> Tensor:
     )
 
 
+def read(tower: TextTower, ids: Tensor) -> Tensor:
+    """Return what the text tower makes of texts, shape (n, E), shorter and longer ones apart.
+
+    Most texts are half as long as the longest, and padding costs as much as words do.
+    """
+    lengths = ids.argmax(dim=1) + 1
+    order = lengths.argsort()
+    rows = [tower(ids[part, : int(lengths[part[-1]])]) for part in order.tensor_split(3)]
+    return torch.cat(rows)[order.argsort()]
+
+
 def losses(model: Mini, batch: Batch) -> dict[str, Tensor]:
     """Return the parts of the loss of one batch, each a scalar, not weighted."""
     pixels = batch.pixels.to(torch.bfloat16, memory_format=torch.channels_last)
     tokens = model.picture.tokens(pixels / 127.5 - 1.0)
     pictures = F.normalize(model.picture.embed(tokens).float(), dim=1)
-    texts = F.normalize(model.text(batch.ids).float(), dim=1)
+    texts = F.normalize(read(model.text, batch.ids).float(), dim=1)
     captions = len(batch.holds)
     scale = model.log_scale.exp().clamp(max=100.0)
     scores = scale * texts[:captions] @ pictures.T

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,7 +195,10 @@ def main() -> None:
     parser.add_argument("--first", type=int, required=True, help="of the slots to write, modulo")
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--seed", required=True)
+    parser.add_argument("--core", type=int, help="the only one to use")
     options = parser.parse_args()
+    if options.core is not None:
+        os.sched_setaffinity(0, {options.core})
     pool = Pool(options.pool, options.families)
     dice = Dice("training", options.seed)
     for i in range(options.count):

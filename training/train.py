@@ -1,8 +1,9 @@
 """Trains `mini` on scenes that it draws as it goes, for a given number of minutes.
 
-Drawing and training take turns, since both want every core: the pool is filled, some steps are
-trained, another part of the pool is drawn anew, and so on. Checkpoints are written before each
-drawing, so a run can be stopped at any time and taken up again with ``--resume``.
+One process trains while another draws over the oldest pictures of the pool, again and again.
+Training uses one thread: two are hardly faster on a machine that does anything else, since each
+waits for the other a thousand times in a step. A run can be stopped at any time and taken up again
+from its last checkpoint with ``--resume``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,8 +51,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--families", type=int, default=12_000, help="that the pool holds")
     parser.add_argument("--fill", type=int, default=4_000, help="families to draw at first")
-    parser.add_argument("--redraw", type=int, default=2_500, help="families to draw in between")
-    parser.add_argument("--steps", type=int, default=150, help="between two drawings")
+    parser.add_argument("--redraw", type=int, default=3_000, help="families to draw at a time")
+    parser.add_argument("--steps", type=int, default=100, help="between two checkpoints")
+    parser.add_argument("--core", type=int, help="the only one to train on")
+    parser.add_argument("--drawing-core", type=int, help="the only one to draw on")
     parser.add_argument("--batch", type=int, default=64, help="families; four pictures each")
     parser.add_argument("--rate", type=float, default=1.2e-3, help="highest learning rate")
     parser.add_argument("--warm-up", type=int, default=150, help="steps")
@@ -73,6 +77,7 @@ class Run:
         self.optimizer = torch.optim.AdamW(_groups(self.model), betas=(0.9, 0.98), eps=1e-7)
         self.step = 0
         self.drawn = 0
+        self.drawer: subprocess.Popen[bytes] | None = None
         self.before_s = 0.0
         self.started = time.monotonic()
         self.checkpoint = options.run / "checkpoint.pt"
@@ -120,24 +125,24 @@ class Run:
         self.before_s = state["seconds"]
 
     def draw(self, families: int) -> None:
-        """Draw families into the pool with two processes, over the oldest ones."""
-        begun = time.monotonic()
-        halves = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    str(Path(__file__).with_name("pictures.py")),
-                    *("--pool", str(self.options.pool), "--families", str(self.options.families)),
-                    *("--count", str(families // 2), "--first", str(self.drawn + i)),
-                    *("--step", "2", "--seed", f"{self.options.seed}-{self.drawn}-{i}"),
-                ]
-            )
-            for i in range(2)
-        ]
-        failed = [half.wait() for half in halves]
+        """Start to draw families into the pool, over the oldest ones, unless one still draws."""
+        if self.drawer is not None:
+            if self.drawer.poll() is None:
+                return
+            self.log(drawn=self.drawn, failed=self.drawer.returncode != 0)
+        options = self.options
+        core = [] if options.drawing_core is None else ["--core", str(options.drawing_core)]
+        self.drawer = subprocess.Popen(
+            [
+                sys.executable,
+                str(Path(__file__).with_name("pictures.py")),
+                *("--pool", str(options.pool), "--families", str(options.families)),
+                *("--count", str(families), "--first", str(self.drawn)),
+                *("--seed", f"{options.seed}-{self.drawn}-{self.step}", *core),
+            ],
+            start_new_session=True,  # so that it does not share the trainer's priority
+        )
         self.drawn += families
-        taken = round(time.monotonic() - begun, 1)
-        self.log(drawn=self.drawn, taken_s=taken, failed=any(failed))
 
     def train_step(self, batch: Batch) -> dict[str, float]:
         """Take one step; return the parts of the loss."""
@@ -182,20 +187,28 @@ def _now(weight: tuple[float, float], progress: float) -> float:
     return weight[0] + (weight[1] - weight[0]) * progress
 
 
-def held_out(options: argparse.Namespace) -> HeldOut:
-    """Return the scenes to measure on, drawn afresh."""
-    return draw_held_out(options.held_out, HELD_OUT_SEED)
-
-
 def main() -> None:
     """Train until the time is up."""
     options = parse()
+    torch.set_num_threads(1)
+    if options.core is not None:
+        os.sched_setaffinity(0, {options.core})
     run = Run(options)
-    if options.fill:
-        run.draw(options.fill)
-    held = held_out(options)
     pool = Pool(options.pool, options.families)
+    if len(pool.filled()) < options.fill:
+        run.draw(options.fill)
+        run.drawer.wait()
+    run.draw(options.redraw)
+    held = draw_held_out(options.held_out, HELD_OUT_SEED)
     loader = iter(Loader(pool, run.tokenizer, options.batch, (options.seed, run.step)))
+    try:
+        train(run, loader, held)
+    finally:
+        run.drawer.terminate()
+
+
+def train(run: Run, loader: Iterator[Batch], held: HeldOut) -> None:
+    """Take steps until the time is up; draw, log, measure and save in between."""
     means: dict[str, float] = {}
     measured_s = run.seconds
     while run.progress < 1.0:
@@ -206,11 +219,10 @@ def main() -> None:
             scale = round(run.model.log_scale.exp().item(), 1)
             taken = round(time.monotonic() - begun, 2)
             run.log(scale=scale, step_s=taken, **{k: round(v, 4) for k, v in means.items()})
-        if run.step % options.steps == 0:
+            run.draw(run.options.redraw)
+        if run.step % run.options.steps == 0:
             run.save()
-            if run.progress < 0.97:
-                run.draw(options.redraw)
-        if run.seconds - measured_s > 420 or run.step == 300:
+        if run.seconds - measured_s > 420 or run.step == 100:
             measured_s = run.seconds
             run.log(**figures(run.average, run.tokenizer, held))
     run.save()

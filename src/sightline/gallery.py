@@ -291,7 +291,9 @@ class Gallery:
             VectorShapeError: vector is not float32 of shape (1, d).
             InvalidValueError: k is below 1.
         """
-        found = self._index().search(vector, k)
+        index = self._index()
+        # An index pads to k, so a k far beyond its length would only cost memory.
+        found = index.search(vector, min(k, max(1, len(index))))
         pairs = [
             (int(id), float(score))
             for id, score in zip(found.ids[0], found.scores[0], strict=True)

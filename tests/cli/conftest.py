@@ -24,7 +24,9 @@ Command = Callable[..., Outcome]
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    # The bare query, so that every score can be worked out by hand.
+    return make_tiny_model(folder, config={"sightline": {"prompt": "{query}"}})
 
 
 @pytest.fixture

@@ -48,4 +48,4 @@ def _sightline(
 
 
 for command in (index, search, status, remove, demo, scenes):
-    app.command(no_args_is_help=command in (index, search, remove, scenes))(command)
+    app.command(no_args_is_help=command in (search, remove, scenes))(command)

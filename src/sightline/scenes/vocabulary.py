@@ -70,8 +70,8 @@ PLURAL_KINDS = frozenset({Kind.FLOWERS})
 
 NOUNS: Mapping[Kind, tuple[Noun, ...]] = {
     Kind.HOUSE: _nouns(Kind.HOUSE, "house", "home", "cottage", "cabin", "hut"),
-    Kind.TOWER: _nouns(Kind.TOWER, "tower", "watchtower", "stone tower"),
-    Kind.WINDMILL: _nouns(Kind.WINDMILL, "windmill", "mill", "old windmill"),
+    Kind.TOWER: _nouns(Kind.TOWER, "tower"),
+    Kind.WINDMILL: _nouns(Kind.WINDMILL, "windmill", "mill"),
     Kind.TENT: _nouns(Kind.TENT, "tent", "camping tent"),
     Kind.CAR: _nouns(Kind.CAR, "car", "automobile", "motorcar"),
     Kind.TRUCK: (*_nouns(Kind.TRUCK, "truck"), _odd(Kind.TRUCK, "lorry", "lorries")),
@@ -80,7 +80,7 @@ NOUNS: Mapping[Kind, tuple[Noun, ...]] = {
         _odd(Kind.BUS, "coach", "coaches"),
     ),
     Kind.BICYCLE: _nouns(Kind.BICYCLE, "bicycle", "bike", "cycle"),
-    Kind.BOAT: _wide(BOATS, "boat"),
+    Kind.BOAT: (*_wide(BOATS, "boat"), *_nouns(Kind.BOAT, "rowing boat", "rowboat")),
     Kind.SAILBOAT: _nouns(Kind.SAILBOAT, "sailboat", "sailing boat", "yacht", "sailing yacht"),
     Kind.BALLOON: _nouns(Kind.BALLOON, "hot air balloon", "balloon", "air balloon"),
     Kind.KITE: _nouns(Kind.KITE, "kite", "paper kite"),
@@ -514,11 +514,9 @@ POSES: Mapping[Kind, tuple[str, ...]] = {
     Kind.BICYCLE: ("parked",),
     Kind.DOG: ("standing",),
     Kind.CAT: ("sitting",),
-    Kind.HORSE: ("standing",),
     Kind.COW: ("standing",),
     Kind.SHEEP: ("standing",),
-    Kind.MAN: ("standing",),
-    Kind.WOMAN: ("standing",),
+    Kind.FISH: ("jumping",),
 }
 
 CONNECTIVES = (
