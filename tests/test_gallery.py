@@ -23,9 +23,9 @@ from sightline.errors import (
     VanishedError,
 )
 from sightline.gallery import Gallery
-from sightline.images import FoundFile
+from sightline.images import FoundFile, find
 from sightline.testing import FakeEncoder
-from sightline.types import Hit, Progress, Query, Skipped
+from sightline.types import Hit, ImageSource, Progress, Query, Skipped
 from tests.conftest import COLOURS, paint
 
 
@@ -72,8 +72,12 @@ def test_a_query_picture_may_come_as_path_bytes_or_picture(
     gallery.sync([photos])
     path = photos / "green.png"
     with Image.open(path) as picture:
-        source = {"path": path, "bytes": path.read_bytes(), "picture": picture}[form]
-        hits = gallery.search(Query(images=[source]), k=1)
+        forms: dict[str, ImageSource] = {
+            "path": path,
+            "bytes": path.read_bytes(),
+            "picture": picture,
+        }
+        hits = gallery.search(Query(images=[forms[form]]), k=1)
 
     assert names(hits) == ["green.png"]
 
@@ -98,8 +102,8 @@ def test_what_is_excluded_moves_to_the_end(gallery: Gallery, photos: Path) -> No
 
 def test_results_equal_brute_force_over_the_whole_gallery(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
-    for i, colour in enumerate(rng.integers(0, 256, size=(150, 3))):
-        paint(tmp_path / "many" / f"{i:03}.png", tuple(int(c) for c in colour))
+    for i, (red, green, blue) in enumerate(rng.integers(0, 256, size=(150, 3)).tolist()):
+        paint(tmp_path / "many" / f"{i:03}.png", (red, green, blue))
     encoder = FakeEncoder()
     with Gallery.open(tmp_path / "g", model=encoder) as gallery:
         gallery.sync([tmp_path / "many"])
@@ -295,12 +299,12 @@ def test_pictures_in_a_folder_that_cannot_be_entered_are_kept(
 ) -> None:
     paint(photos / "closed" / "inner.png", (7, 7, 7))
     gallery.sync([photos])
-    really_find = comparison.find
+    really_find = find
 
     def find_but_not_in_closed(
         paths: Iterable[Path | str], exclude: Collection[Path] = ()
     ) -> Iterator[FoundFile | Skipped]:
-        # Root may enter every folder, so taking away permissions would prove nothing in a container.
+        # Root may enter every folder, so taking away permissions would prove nothing.
         yield Skipped(photos / "closed", "permission denied")
         yield from (f for f in really_find(paths, exclude=exclude) if "closed" not in f.path.parts)
 

@@ -89,6 +89,25 @@ def test_the_core_never_imports_a_heavy_package(heavy: str) -> None:
             assert all(name.split(".")[0] != heavy for name in names), f"{path}: {heavy}"
 
 
+def test_openvino_is_imported_only_where_its_telemetry_is_silenced() -> None:
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                name = getattr(node, "module", None) or node.names[0].name
+                if name.split(".")[0] == "openvino":
+                    assert path.stem == "openvino_runtime" or _only_for_types(path, node), path
+
+
+def _only_for_types(path: Path, node: ast.AST) -> bool:
+    guarded = [
+        inner
+        for outer in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(outer, ast.If) and ast.unparse(outer.test) == "TYPE_CHECKING"
+        for inner in ast.walk(outer)
+    ]
+    return any(ast.dump(node) == ast.dump(inner) for inner in guarded)
+
+
 def test_no_module_is_called_after_nothing() -> None:
     for path in modules():
         assert path.stem not in {"utils", "helpers", "common", "misc"}, path

@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +34,15 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(home: Path, photos: Path, **options: object) -> "subprocess.Popen[str]":
+def start(
+    home: Path, photos: Path, before: Callable[[], None] | None = None
+) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), str(home), str(photos)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,  # type: ignore[call-overload]
+        preexec_fn=before,
     )
 
 
@@ -134,7 +137,7 @@ def test_a_full_disk_during_a_commit_keeps_what_was_committed(
     many: Path, tmp_path: Path, uninterrupted: dict[str, bytes]
 ) -> None:
     home = tmp_path / "g"
-    process = start(home, many, preexec_fn=_with_little_room)
+    process = start(home, many, before=_with_little_room)
     _, complaint = process.communicate()
 
     assert "DiskFullError: no space is left" in complaint

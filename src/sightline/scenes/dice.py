@@ -50,7 +50,7 @@ class Dice:
             mark -= weight
             if mark < 0:
                 return choice
-        return next(reversed(choices))
+        return list(choices)[-1]
 
     def shuffled(self, items: Sequence[T]) -> list[T]:
         """Return the items in random order."""
