@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 
 _PAPER = (250, 248, 244)
 _INK = (38, 38, 44)
@@ -73,7 +73,7 @@ def _draw_head(
     left = _MARGIN_PX
     side = head_px - _GAP_PX
     for example in examples[:4]:
-        shown = ImageOps.contain(example, (side * 4 // 3, side), Image.Resampling.LANCZOS)
+        shown = _shrunk(example, (side * 4 // 3, side))
         _paste_rounded(page, shown, (left, _MARGIN_PX))
         left += shown.width + _GAP_PX
     font = ImageFont.load_default(26)
@@ -90,7 +90,7 @@ def _draw_tile(page: Image.Image, tile: Tile, box: tuple[int, int, int, int]) ->
         note = ImageFont.load_default(15)
         draw.text(((left + right) // 2, (top + bottom) // 2), "not there", _FAINT, note, "mm")
     else:
-        shown = ImageOps.contain(tile.image, (right - left, bottom - top), Image.Resampling.LANCZOS)
+        shown = _shrunk(tile.image, (right - left, bottom - top))
         corner = (
             left + (right - left - shown.width) // 2,
             top + (bottom - top - shown.height) // 2,
@@ -101,11 +101,18 @@ def _draw_tile(page: Image.Image, tile: Tile, box: tuple[int, int, int, int]) ->
     draw.text((left, bottom + 27), _fit(draw, tile.detail, detail, right - left), _FAINT, detail)
 
 
+def _shrunk(picture: Image.Image, room: tuple[int, int]) -> Image.Image:
+    """Return a picture as large as fits, and at least one pixel wide and high."""
+    share = min(room[0] / picture.width, room[1] / picture.height)
+    size = (max(1, round(picture.width * share)), max(1, round(picture.height * share)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
 def _paste_rounded(page: Image.Image, picture: Image.Image, corner: tuple[int, int]) -> None:
     mask = Image.new("L", (picture.width * 2, picture.height * 2), 0)
-    ImageDraw.Draw(mask).rounded_rectangle(
-        (0, 0, mask.width - 1, mask.height - 1), _CORNER_PX * 2, fill=255
-    )
+    radius = min(2 * _CORNER_PX, min(mask.size) // 2 - 1)
+    box = (0, 0, mask.width - 1, mask.height - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, max(0, radius), fill=255)
     page.paste(picture, corner, mask.resize(picture.size, Image.Resampling.LANCZOS))
 
 
