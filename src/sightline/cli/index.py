@@ -31,6 +31,7 @@ def index(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
+            metavar="PATHS",
             help="Picture files, folders or globs. None: the folders indexed before.",
             show_default=False,
         ),

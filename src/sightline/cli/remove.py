@@ -14,7 +14,10 @@ from sightline.cli.options import GalleryOption, gallery_folder
 
 def remove(
     what: Annotated[
-        list[str], typer.Argument(help="Picture files or folders; with --ids, ids from a search.")
+        list[str],
+        typer.Argument(
+            metavar="WHAT", help="Picture files or folders; with --ids, ids from a search."
+        ),
     ],
     gallery: GalleryOption = None,
     ids: Annotated[bool, typer.Option("--ids", help="The arguments are ids.")] = False,

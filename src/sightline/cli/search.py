@@ -28,19 +28,26 @@ if TYPE_CHECKING:
 
 def search(
     words: Annotated[
-        list[str] | None, typer.Argument(help="What the pictures should show.", show_default=False)
+        list[str] | None,
+        typer.Argument(metavar="WORDS", help="What the pictures should show.", show_default=False),
     ] = None,
     image: Annotated[
         list[str] | None,
         typer.Option(
-            "--image", "-i", help="A picture to search by; - reads one from standard input."
+            "--image",
+            "-i",
+            metavar="FILE",
+            metavar="FILE",
+            help="A picture to search by; - reads one from standard input.",
         ),
     ] = None,
     excluded: Annotated[
-        list[str] | None, typer.Option("--not", help="Words for what they should not show.")
+        list[str] | None,
+        typer.Option("--not", metavar="WORDS", help="Words for what they should not show."),
     ] = None,
     excluded_image: Annotated[
-        list[Path] | None, typer.Option("--not-image", help="A picture they should not be like.")
+        list[Path] | None,
+        typer.Option("--not-image", metavar="FILE", help="A picture they should not be like."),
     ] = None,
     k: Annotated[int, typer.Option("-k", "--count", help="How many results.", min=1)] = 20,
     text_weight: Annotated[float, typer.Option(help="Of the words beside a picture.")] = 0.5,
@@ -63,7 +70,8 @@ def search(
         bool, typer.Option("--print0", "-0", help="End each path with NUL, for `xargs -0`.")
     ] = False,
     sheet: Annotated[
-        Path | None, typer.Option(help="Write a contact sheet of the results to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a contact sheet of the results there."),
     ] = None,
     gallery: GalleryOption = None,
     model: ModelOption = None,
