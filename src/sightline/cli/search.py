@@ -37,7 +37,6 @@ def search(
             "--image",
             "-i",
             metavar="FILE",
-            metavar="FILE",
             help="A picture to search by; - reads one from standard input.",
         ),
     ] = None,
