@@ -10,7 +10,6 @@ HEAVY = {
     "openvino",
     "tokenizers",
     "huggingface_hub",
-    "pydantic",
     "sqlite3",
 }
 

@@ -74,6 +74,12 @@ def test_its_files_say_what_the_model_table_says() -> None:
     assert traits.padding is card.traits.padding
 
 
+def test_the_model_card_gives_figures_of_these_very_weights(mini: DualEncoder) -> None:
+    card = (FOLDER / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+    assert f"Weights `{mini.spec.digest[:16]}`" in card, "measure again: see training/README.md"
+
+
 @pytest.mark.parametrize("name", ["vision", "text"])
 def test_the_graphs_tell_nothing_of_the_machine_that_made_them(name: str) -> None:
     graph = onnx.load(FOLDER / f"onnx/{name}_model.onnx")

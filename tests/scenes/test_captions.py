@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.scenes import vocabulary
+from sightline.scenes import phrases, vocabulary
 from sightline.scenes.captions import (
     DEMO_QUERIES,
     MAX_WORDS,
@@ -22,7 +22,22 @@ from sightline.scenes.captions import (
 )
 from sightline.scenes.dice import Dice
 from sightline.scenes.plan import scene_for
-from sightline.scenes.world import TRAITS, Scene, Setting, Time, Weather, draw_lots, is_possible
+from sightline.scenes.world import (
+    TRAITS,
+    Colour,
+    Depth,
+    Kind,
+    Medium,
+    Scene,
+    Setting,
+    Side,
+    Size,
+    Subject,
+    Time,
+    Weather,
+    draw_lots,
+    is_possible,
+)
 
 SCENES = 2500
 WORDS = re.compile(r"[a-z]+")
@@ -199,6 +214,13 @@ def test_a_full_caption_is_false_of_another_scene() -> None:
     assert false > 0.5 * SCENES
 
 
+def test_a_place_that_is_named_first_suits_whatever_follows() -> None:
+    for number, scene in enumerate(scenes(300)):
+        said = phrases.place(scene, Dice(number), ())
+        (place,) = (p for p in vocabulary.PLACES[scene.setting] if p.text == said.text)
+        assert place.media == frozenset(Medium)
+
+
 def test_captions_vary() -> None:
     scene = next(s for s in scenes() if len(s.subjects) == 2)
     texts = {caption(scene, Dice(number), Detail.FULL).text for number in range(200)}
@@ -252,6 +274,28 @@ def test_the_wrong_one_of_two_swapped_texts_is_wrong_and_the_other_right() -> No
         )
         assert not crossed.hold_in(scene)
     assert found > 0.4 * SCENES
+
+
+def test_what_would_be_true_both_ways_is_not_swapped() -> None:
+    def subject(kind: Kind, colour: Colour, side: Side, depth: Depth) -> Subject:
+        return Subject(kind, colour, Size.SMALL, side, depth)
+
+    scene = Scene(
+        Setting.CITY,
+        Time.DAY,
+        Weather.CLEAR,
+        (
+            subject(Kind.CAR, Colour.RED, Side.LEFT, Depth.NEAR),
+            subject(Kind.BALL, Colour.BLUE, Side.RIGHT, Depth.NEAR),
+            subject(Kind.CAR, Colour.BLUE, Side.LEFT, Depth.FAR),
+            subject(Kind.BALL, Colour.RED, Side.RIGHT, Depth.FAR),
+        ),
+    )
+    assert is_possible(scene)
+    # Whichever pair is named, left of or right of one another, the other pair is so, too.
+    for number in range(300):
+        pair = swapped(scene, Dice(number))
+        assert pair is None or " behind " in pair[0].text or " in front of " in pair[0].text
 
 
 def test_nothing_is_swapped_where_no_other_colour_is_possible() -> None:

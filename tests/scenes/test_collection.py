@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,7 @@ from sightline.errors import (
 from sightline.scenes import collection as collection_module
 from sightline.scenes import drawing, files, workers
 from sightline.scenes.claims import Claims
-from sightline.scenes.collection import read_collection, write_collection
+from sightline.scenes.collection import is_collection, read_collection, write_collection
 from sightline.scenes.edits import edit_cases
 from sightline.scenes.plan import plan_collection
 from sightline.scenes.world import Scene, Setting
@@ -132,7 +134,7 @@ def test_numbers_out_of_range_are_refused_before_anything_is_written(
 ) -> None:
     arguments = {"count": 1, "width_px": 32, "height_px": 24, "workers": 1, field: value}
     with pytest.raises(InvalidValueError, match=field):
-        write_collection(tmp_path / "new", seed=1, **arguments)
+        write_collection(tmp_path / "new", seed=1, progress=None, **arguments)
     assert not (tmp_path / "new").exists()
 
 
@@ -195,10 +197,10 @@ def test_a_smaller_collection_has_no_pictures_left_over(tmp_path: Path, drawn: l
 @pytest.mark.parametrize("change", [{"seed": 4}, {"width_px": 40}])
 def test_another_seed_or_size_is_drawn_anew(tmp_path: Path, change: dict[str, int]) -> None:
     arguments = {"count": 12, "seed": 3, "width_px": 32, "height_px": 24}
-    write_collection(tmp_path, **arguments)
-    write_collection(tmp_path, **arguments | change)
+    write_collection(tmp_path, progress=None, **arguments)
+    write_collection(tmp_path, progress=None, **arguments | change)
     fresh = tmp_path.with_name("fresh")
-    write_collection(fresh, **arguments | change)
+    write_collection(fresh, progress=None, **arguments | change)
     assert contents(tmp_path) == contents(fresh)
 
 
@@ -232,12 +234,38 @@ def test_a_folder_with_something_else_in_it_is_refused_and_left_alone(tmp_path: 
 
 
 @pytest.mark.usefixtures("drawn")
+def test_another_programs_collection_is_refused_and_left_alone(tmp_path: Path) -> None:
+    header = tmp_path / "collection.json"
+    header.write_text('{"name": "of another program"}')
+    (tmp_path / "scenes.jsonl").write_text("mine")
+    before = contents(tmp_path)
+    with pytest.raises(InvalidValueError, match="new, empty, or a collection"):
+        write(tmp_path)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.usefixtures("drawn")
 def test_hidden_files_and_other_files_beside_a_collection_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / ".DS_Store").write_bytes(b"finder")
     write(tmp_path)
     (tmp_path / "notes.txt").write_bytes(b"mine")
     write(tmp_path, seed=9)
     assert (tmp_path / "notes.txt").read_bytes() == b"mine"
+
+
+def test_a_collection_and_what_lies_in_it_are_recognised(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = folder / "pictures"
+    monkeypatch.chdir(folder)
+    for path in (folder, pictures, pictures / "000" / "scene-00001.jpg", Path("pictures")):
+        assert is_collection(path)
+    other = tmp_path / "holiday"
+    other.mkdir()
+    (other / "collection.json").write_text('{"name": "of another program"}')
+    (folder / "photos").mkdir()
+    for path in (tmp_path, other, folder / "photos", tmp_path / "missing"):
+        assert not is_collection(path)
 
 
 # Faults --------------------------------------------------------------------------------------
@@ -325,12 +353,51 @@ def test_two_different_runs_in_one_folder_do_not_mix(
 def test_without_processes_the_pictures_are_drawn_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die() -> None:
-        os._exit(1)
-
-    monkeypatch.setattr(workers, "_start_worker", die)
+    monkeypatch.setattr(workers, "_start_worker", partial(os._exit, 1))
     expected = write(tmp_path / "expected", count=100)
     assert contents(write(tmp_path / "got", count=100, workers=2)) == contents(expected)
+
+
+def test_a_worker_that_is_killed_costs_no_picture(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def kill_one(done: int, total: int) -> None:
+        seen.append(done)
+        if len(seen) == 3:
+            for worker in multiprocessing.active_children():
+                worker.kill()
+
+    write_collection(
+        tmp_path, count=300, seed=3, width_px=32, height_px=24, workers=2, progress=kill_one
+    )
+    assert len(jpegs(tmp_path)) == len(read_collection(tmp_path).pictures) == 300
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 300
+
+
+def test_a_script_without_a_main_guard_gets_its_pictures(tmp_path: Path) -> None:
+    folder = tmp_path / "scenes"
+    bare = SCRIPT.replace('if __name__ == "__main__":\n    main()', "main()")
+    process = start(bare.replace("2000", "100"), folder)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert len(read_collection(folder).pictures) == len(jpegs(folder)) == 100
+
+
+def test_stopping_in_the_middle_stops_the_workers(tmp_path: Path) -> None:
+    class StopError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done:
+            raise StopError
+
+    with pytest.raises(StopError):
+        write_collection(
+            tmp_path, count=2000, seed=3, width_px=32, height_px=24, workers=2, progress=stop
+        )
+    assert multiprocessing.active_children() == []
+    assert 0 < len(jpegs(tmp_path)) < 2000
 
 
 SCRIPT = """
@@ -340,7 +407,7 @@ from sightline.scenes.collection import write_collection
 
 def main():
     write_collection(
-        Path(sys.argv[1]), count=100000, seed=3, width_px=32, height_px=24, workers=2,
+        Path(sys.argv[1]), count=2000, seed=3, width_px=32, height_px=24, workers=2,
         progress=lambda done, total: print(done, flush=True),
     )
 
@@ -375,7 +442,7 @@ def test_a_run_that_is_stopped_leaves_whole_pictures_and_no_workers(
     tmp_path: Path, how: str
 ) -> None:
     folder = tmp_path / "scenes"
-    process = start(SCRIPT.replace("100000", "2000"), folder)
+    process = start(SCRIPT, folder)
     read_until_drawn(process, 32)
     if how == "interrupt":
         os.killpg(process.pid, signal.SIGINT)  # As Ctrl-C in a terminal: to workers, too.

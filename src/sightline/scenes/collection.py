@@ -20,7 +20,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -147,6 +147,20 @@ def read_collection(folder: Path) -> Collection:
     return Collection(folder, pictures, edits)
 
 
+def is_collection(path: Path) -> bool:
+    """Return whether a path is a collection, or a file or folder among its pictures."""
+    path = path.resolve()
+    homes = [path, *(folder.parent for folder in (path, *path.parents) if folder.name == _PICTURES)]
+    return any(_is_home(home) for home in homes)
+
+
+def _is_home(folder: Path) -> bool:
+    try:
+        return bool(_read_recipe(folder))
+    except OSError:
+        return False
+
+
 def _check_numbers(count: int, width_px: int, height_px: int, workers: int | None) -> None:
     if count < 1:
         raise InvalidValueError("count", count, "at least 1")
@@ -202,14 +216,18 @@ def _make_ready(folder: Path, recipe: _Recipe) -> None:
 
 
 def _read_recipe(folder: Path) -> dict[str, object] | None:
-    """Return how a collection was drawn; empty where that is damaged, None where there is none."""
+    """Return how a collection was drawn; empty where that is damaged, None where there is none.
+
+    Another program's file of that name is none, so that nothing beside it is ever deleted.
+    """
     try:
         content = json.loads((folder / _HEADER).read_bytes())
     except FileNotFoundError:
         return None
     except ValueError:
         return {}
-    return content if isinstance(content, dict) else {}
+    ours = isinstance(content, dict) and {"format", "drawing"} <= content.keys()
+    return content if ours else None
 
 
 def _tidy(folder: Path, count: int) -> None:
@@ -249,10 +267,11 @@ def _draw_missing(
         for shard in {job.path.parent for job in jobs}:
             shard.mkdir(parents=True, exist_ok=True)
     done = recipe.count - len(missing)
-    for more in draw_jobs(jobs, workers):
-        _check_still_ours(folder, recipe)
-        done += more
-        report(done, recipe.count)
+    with closing(draw_jobs(jobs, workers)) as drawing:
+        for more in drawing:
+            _check_still_ours(folder, recipe)
+            done += more
+            report(done, recipe.count)
 
 
 def _picture_seed(recipe: _Recipe, number: int) -> str:

@@ -264,7 +264,8 @@ def scenery_adjectives(scene: Scene) -> tuple[str, ...]:
 def posed(subject: Subject, name: NounPhrase, dice: Dice, probability: float) -> Phrase:
     """Return a subject with its article and, with some probability, what it does."""
     phrase = named(name, dice)
-    poses = words.POSES.get(subject.kind)
+    wide = name.noun not in words.NOUNS[subject.kind]
+    poses = () if wide else words.POSES.get(subject.kind, ())
     if poses and dice.chance(probability):
         return replace(phrase, text=f"{phrase.text} {dice.pick(poses)}")
     return phrase

@@ -331,7 +331,6 @@ SETTING_WORDS: Mapping[str, frozenset[Setting]] = {
     "woods": frozenset({Setting.FOREST}),
     "meadow": frozenset({Setting.MEADOW}),
     "countryside": frozenset({Setting.MEADOW}),
-    "grass": frozenset({Setting.MEADOW}),
     "city": frozenset({Setting.CITY}),
     "town": frozenset({Setting.CITY}),
     "street": frozenset({Setting.CITY}),

@@ -6,8 +6,8 @@ import io
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
@@ -40,8 +40,10 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def draw_jobs(jobs: Sequence[Job], workers: int | None = None) -> Iterator[int]:
+def draw_jobs(jobs: Sequence[Job], workers: int | None = None) -> Generator[int, None, None]:
     """Draw every job; yield how many more are done, now and then.
+
+    Close it when it is left early: its processes go on drawing until then.
 
     Args:
         jobs: In any order; they end in any order.
@@ -61,21 +63,20 @@ def draw_jobs(jobs: Sequence[Job], workers: int | None = None) -> Iterator[int]:
         yield from _draw_in_processes(batches, count)
 
 
-def _draw_in_processes(batches: Sequence[Sequence[Job]], count: int) -> Iterator[int]:
+def _draw_in_processes(batches: Sequence[Sequence[Job]], count: int) -> Generator[int, None, None]:
+    left = dict(enumerate(batches))
     # Spawned, not forked: a fork copies the locks of threads that do not exist in it.
     pool = ProcessPoolExecutor(count, get_context("spawn"), _start_worker)
-    waiting: dict[Future[int], Sequence[Job]] = {}
     try:
-        for batch in batches:
-            waiting[pool.submit(_draw_batch, batch)] = batch
-        for future in as_completed(list(waiting)):
+        numbers = {pool.submit(_draw_batch, batch): n for n, batch in left.items()}
+        for future in as_completed(numbers):
             done = future.result()
-            del waiting[future]
+            del left[numbers[future]]
             yield done
     except BrokenProcessPool:
-        # A worker was killed, or cannot start because the main script draws without
+        # A worker was killed, or none can start because the main script draws without
         # `if __name__ == "__main__"`. This process can still do it alone.
-        for batch in list(waiting.values()):
+        for batch in left.values():
             yield _draw_batch(batch)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
