@@ -137,8 +137,8 @@ def test_words_find_their_picture_and_its_opposite_is_further(mini: DualEncoder)
         Scene(Setting.SNOWFIELD, Time.SUNSET, Weather.SNOW, (red_house,)),
     ]
     texts = [
-        "a red car beside a blue house",
-        "a blue car beside a red house",
+        "a red car to the left of a blue house",
+        "a blue car to the left of a red house",
         "the beach at night in the rain",
         "a house in the snow at sunset",
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PIL import Image
-from sightline.scenes.backdrops import draw_backdrop, draw_weather, light_of
-from sightline.scenes.subjects import ARTISTS
 
+from sightline.scenes.backdrops import draw_backdrop, draw_weather, light_of
 from sightline.scenes.canvas import Canvas, Light, Pen
 from sightline.scenes.dice import Dice
 from sightline.scenes.palette import shade_of
+from sightline.scenes.subjects import ARTISTS
 from sightline.scenes.world import ASPECT, Depth, Medium, Scene, Subject, nominal_box
 
 

@@ -418,7 +418,6 @@ class Box:
         down = max(0.0, min(self.y, other.y) - max(self.top, other.top))
         return across * down / (self.height * self.height * self.breadth)
 
-
     def stands_on(self, other: Box) -> bool:
         """Return whether this box's base would seem to rest on another's top."""
         overlap = min(self.right, other.right) - max(self.left, other.left)
