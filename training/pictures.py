@@ -107,9 +107,9 @@ def scene_of(row: NDArray[np.uint8]) -> Scene:
 def sibling(scene: Scene, dice: Dice) -> Scene:
     """Return a possible scene that differs from another in one thing."""
     changes = {
-        "colour": 0.26,
-        "kind": 0.24,
-        "colours": 0.18,
+        "colour": 0.24,
+        "kind": 0.22,
+        "colours": 0.22,
         "size": 0.07,
         "side": 0.08,
         "depth": 0.05,

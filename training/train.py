@@ -13,6 +13,7 @@ import copy
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -191,6 +192,8 @@ def main() -> None:
     """Train until the time is up."""
     options = parse()
     torch.set_num_threads(1)
+    # So that the drawing process ends with this one.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if options.core is not None:
         os.sched_setaffinity(0, {options.core})
     run = Run(options)

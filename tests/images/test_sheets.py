@@ -10,7 +10,7 @@ def plain(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> Ima
     return Image.new("RGB", size, colour)
 
 
-def colours_of(image: Image.Image) -> dict[tuple[int, int, int], int]:
+def colours_of(image: Image.Image) -> dict[tuple[int, ...], int]:
     """Return how often each colour occurs."""
     counted = image.getcolors(image.width * image.height) or []
     return {colour: count for count, colour in counted if isinstance(colour, tuple)}

@@ -78,9 +78,12 @@ def check_format(connection: sqlite3.Connection, path: Path) -> int:
         GalleryVersionError: the file is of a newer format.
         GalleryCorruptError: the file is another program's database.
     """
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # One statement sees one moment: between two, another process may make the catalog.
+    application, version, tables = connection.execute(
+        "SELECT (SELECT application_id FROM pragma_application_id),"
+        " (SELECT user_version FROM pragma_user_version),"
+        " (SELECT count(*) FROM sqlite_master)"
+    ).fetchone()
     # A file without tables is one whose maker was killed before its first commit.
     if tables and (application != APPLICATION_ID or version < 1):
         raise GalleryCorruptError(path, "it is a database of another program")
