@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from sightline.errors import (
 # Vectors of 512 to 1,024 numbers take 1 to 2 KB; a page of 4 KB would waste a quarter of itself.
 _PAGE_BYTES = 16_384
 _BUSY_TIMEOUT_MS = 10_000
+_RETRY_S = 0.01
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _SMALLEST_BYTES = 512
 _CACHE_KIB = 16 * 1024
@@ -144,9 +146,22 @@ def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
     if read_only:
         return
     connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")  # takes effect in a new file only
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")  # a commit that returned survives a power cut
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    # Where two processes make the file at once, SQLite refuses the switch instead of waiting.
+    deadline_s = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline_s:
+                raise
+            time.sleep(_RETRY_S)
 
 
 def _make_file(path: Path) -> None:
