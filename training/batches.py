@@ -232,7 +232,7 @@ class Loader:
     def _shape(self) -> tuple[int, ...]:
         return self._pool.pictures.shape[2:]
 
-    def _swaps(self, scenes: list[Scene], limit: int = 40) -> list[tuple[int, str, str]]:
+    def _swaps(self, scenes: list[Scene], limit: int = 56) -> list[tuple[int, str, str]]:
         found = []
         for n in self._numpy.permutation(len(scenes)):
             if len(found) == limit:

@@ -291,6 +291,19 @@ def test_the_environment_names_gallery_and_model(
     assert "from-environment" in command("status").out
 
 
+def test_ctrl_c_exits_with_130_and_a_sentence(
+    indexed: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sightline.gallery.sync", interrupt)
+    outcome = indexed("index")
+
+    assert outcome.code == 130
+    assert outcome.err == "stopped; what was committed is kept, and the same command goes on\n"
+
+
 def test_version_and_help(command: Command) -> None:
     assert command("--version").out == f"sightline {__version__}\n"
     assert "Search a collection of pictures" in command("--help").out

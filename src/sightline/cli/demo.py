@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from sightline.gallery import Gallery
     from sightline.types import Query
 
-_TEXTS = (
-    "a red car in the snow",
-    "a white sailboat at sunset",
-    "a house in the mountains at night",
-)
+_WORDS = "a sailboat at sunset"
+_PICTURE_OF = "a red car in the snow at night"
+_REFERENCE_OF = "a white horse in a meadow"
+_INSTRUCTION = "at night"
 _SEED = 1
 _RESULTS = 10
 
@@ -66,11 +65,12 @@ def _search_three_ways(console: Console, gallery: Gallery, folder: Path) -> list
     """Search by words, by picture and by both; write a contact sheet of each."""
     from sightline.types import Query
 
-    first = gallery.search(Query(texts=[_TEXTS[0]]), k=1)[0]
+    picture = gallery.search(Query(texts=[_PICTURE_OF]), k=1)[0].path
+    reference = gallery.search(Query(texts=[_REFERENCE_OF]), k=1)[0].path
     queries = {
-        "words": Query(texts=[_TEXTS[1]]),
-        "picture": Query(images=[first.path]),
-        "both": Query(images=[first.path], texts=["at night"], text_weight=0.6, image_weight=0.4),
+        "words": Query(texts=[_WORDS]),
+        "picture": Query(images=[picture]),
+        "both": Query(images=[reference], texts=[_INSTRUCTION]),
     }
     return [_show(console, gallery, name, query, folder) for name, query in queries.items()]
 
@@ -93,9 +93,9 @@ def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
     console.print(f"     contact sheets: {', '.join(str(sheet) for sheet in sheets)}")
     console.print("\n[bold]Try next[/]")
     lines = [
-        f'sightline search "{_TEXTS[2]}" -g {home}',
-        f'sightline search "a dog on the beach" --not "rain" -g {home} --sheet dogs.jpg',
-        f'sightline search --image PICTURE.jpg "at night" -g {home}',
+        f'sightline search "a black cat under a starry sky" -g {home}',
+        f'sightline search "a balloon" --not "mountains" -g {home} --sheet balloons.jpg',
+        f'sightline search --image PICTURE.jpg "in the snow" -g {home}',
         "sightline index ~/Pictures --model FOLDER   # your own pictures, with your own model",
     ]
     for line in lines:
