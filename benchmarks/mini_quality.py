@@ -11,20 +11,17 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import os
-import platform
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from machine import circumstances, publish
 from numpy.typing import NDArray
 
-from sightline import __version__, images
+from sightline import images
 from sightline.encoders import DualEncoder, load_model
 from sightline.scenes import captions, drawing
 from sightline.scenes.captions import Detail
@@ -150,14 +147,6 @@ def interval(values: NDArray[np.floating], seed: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def processor() -> str:
-    """Return the processor's name."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def main() -> int:
     """Measure and print; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -171,15 +160,12 @@ def main() -> int:
         parser.error(f"{options.model} reads no words")
     speed = pictures_per_second(encoder)
     measured = quality(encoder, questions(options.count, options.seed), options.seed)
-    circumstances = {
+    common = {
         "seed": options.seed,
         "scenes": options.count,
         "model": encoder.spec.name,
         "weights": encoder.spec.digest,
-        "sightline": __version__,
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        **circumstances(),
     }
     figures: list[dict[str, object]] = [
         {
@@ -191,20 +177,12 @@ def main() -> int:
         for name, values in measured.items()
     ]
     figures.append({"figure": "pictures_per_second", "value": round(speed, 1)})
-    lines, missed = [], False
     for figure in figures:
         bar = BARS.get(str(figure["figure"]))
-        verdict = {} if bar is None else {"bar": bar, "reached": figure["value"] >= bar}
-        missed |= verdict.get("reached") is False
-        lines.append(
-            json.dumps({"benchmark": "mini_quality", **figure, **verdict, **circumstances})
-        )
-    print("\n".join(lines))
-    if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        with options.out.open("a", encoding="utf-8") as file:
-            file.write("\n".join(lines) + "\n")
-    return 1 if missed else 0
+        if bar is not None:
+            figure |= {"bar": bar, "reached": figure["value"] >= bar}
+    publish(({"benchmark": "mini_quality", **f, **common} for f in figures), options.out)
+    return 0 if all(figure.get("reached", True) for figure in figures) else 1
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ MODELS: Mapping[str, ModelCard] = MappingProxyType(
                     domain="drawn scenes",
                     context=77,
                     causal=True,
-                    lowercase=True,
+                    lowercase=False,
                     padding=Padding.NONE,
                 ),
                 package_folder="mini",
