@@ -10,6 +10,7 @@ FLOORS = {
     "errors": 0,
     "types": 0,
     "protocols": 1,
+    "paths": 1,
     "images": 2,
     "encoders": 2,
     "captioners": 2,
