@@ -12,6 +12,7 @@ ARGUMENTS: dict[str, object] = {
     "int": 3,
     "object": -1,
     "float": 0.5,
+    "bool": False,
     "tuple[str, ...]": ("mini", "other"),
 }
 

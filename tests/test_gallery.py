@@ -1,19 +1,20 @@
 import os
 import shutil
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sightline import comparison
+from sightline import comparison, indexing
 from sightline.catalog import Catalog
 from sightline.errors import (
     CancelledQueryError,
     EmptyQueryError,
     EmptyTextError,
+    FolderGoneError,
     GalleryBusyError,
     GalleryNotFoundError,
     ImageUnreadableError,
@@ -23,10 +24,11 @@ from sightline.errors import (
     VanishedError,
 )
 from sightline.gallery import Gallery
-from sightline.images import FoundFile, find
+from sightline.images import FoundFile, find, read
 from sightline.testing import FakeEncoder
 from sightline.types import Hit, ImageSource, Progress, Query, Skipped
 from tests.conftest import COLOURS, paint
+from tests.encoders.tiny_model import make_tiny_model
 
 
 def names(hits: list[Hit]) -> list[str]:
@@ -253,7 +255,7 @@ def test_more_than_half_is_not_dropped_without_force(gallery: Gallery, photos: P
         (photos / f"{name}.png").unlink()
     paint(photos / "new.png", (200, 200, 200))
 
-    with pytest.raises(VanishedError, match="4 of the 7"):
+    with pytest.raises(VanishedError, match="4 of the 6"):
         gallery.sync([photos])
     assert len(gallery) == 7, "what is new is in, and nothing was dropped"
 
@@ -277,10 +279,11 @@ def test_a_remembered_folder_that_is_gone_stops_the_sync(gallery: Gallery, photo
     gallery.sync([photos])
     shutil.rmtree(photos)
 
-    with pytest.raises(SourceNotFoundError, match="mount its drive"):
+    with pytest.raises(FolderGoneError, match="mount its drive"):
         gallery.sync()
     assert len(gallery) == 6
     assert gallery.sync(force=True).removed == 6
+    assert gallery.status().folders == (), "it is forgotten"
 
 
 def test_other_folders_are_left_alone(gallery: Gallery, photos: Path, tmp_path: Path) -> None:
@@ -386,7 +389,237 @@ def test_progress_counts_up_to_the_total(gallery: Gallery, photos: Path) -> None
     assert told[-1].stage == "indexing"
 
 
+# What goes missing, and what must not
+
+
+def test_a_drive_that_fails_in_the_middle_costs_no_picture(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
+        gallery.sync([photos])
+
+    def fail(path: Path) -> bytes:
+        raise ImageUnreadableError(str(path), "the network drive has forgotten it", lasting=False)
+
+    monkeypatch.setattr(indexing, "read", fail)
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+        report = gallery.sync()
+
+    assert len(report.skipped) == 6
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
+        assert len(gallery.search(Query(texts=["red"]))) == 6, "nothing of the first model is lost"
+
+
+def test_files_that_all_went_bad_are_kept_without_force(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos])
+    for picture in photos.glob("*.png"):
+        picture.write_bytes(b"")
+
+    with pytest.raises(VanishedError, match="6 of the 6"):
+        gallery.sync()
+    assert len(gallery) == 6
+    report = gallery.sync(force=True)
+    assert (report.removed, len(gallery), len(report.skipped)) == (6, 0, 6)
+
+
+def test_one_file_that_went_bad_is_dropped_and_reported(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos])
+    (photos / "red.png").write_bytes(b"no longer a picture")
+
+    report = gallery.sync()
+
+    assert (report.removed, len(gallery)) == (1, 5)
+    assert [s.path.name for s in gallery.status().faults] == ["red.png"]
+
+
+def test_a_reason_that_is_not_in_the_file_is_tried_again(tmp_path: Path, photos: Path) -> None:
+    paint(photos / "large.png", (1, 2, 3), size=(1100, 1000))
+    with Gallery.open(tmp_path / "g", model=FakeEncoder(), max_megapixels=1.0) as gallery:
+        assert len(gallery.sync([photos]).skipped) == 1
+    with Gallery.open(tmp_path / "g", model=FakeEncoder()) as gallery:
+        report = gallery.sync()
+
+    assert (report.added, report.skipped) == (1, ())
+
+
+def test_many_new_pictures_do_not_make_up_for_all_that_vanished(
+    gallery: Gallery, photos: Path
+) -> None:
+    gallery.sync([photos])
+    for picture in photos.glob("*.png"):
+        picture.unlink()
+    for i in range(20):
+        paint(photos / f"new{i}.png", (i, i, i))
+
+    with pytest.raises(VanishedError, match="6 of the 6"):
+        gallery.sync()
+
+
+def test_a_moved_file_keeps_the_vectors_of_every_model(tmp_path: Path, photos: Path) -> None:
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
+        gallery.sync([photos])
+        ids = {hit.id for hit in gallery.search(Query(texts=["red"]))}
+    (photos / "sub").mkdir()
+    for picture in photos.glob("*.png"):
+        picture.rename(photos / "sub" / picture.name)
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+        report = gallery.sync()
+        assert {hit.id for hit in gallery.search(Query(texts=["red"]))} == ids
+
+    assert (report.moved, report.added, report.removed, report.embedded) == (6, 0, 0, 6)
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
+        assert {hit.id for hit in gallery.search(Query(texts=["red"]))} == ids
+
+
+def test_two_ways_to_one_folder_lose_nothing(gallery: Gallery, photos: Path) -> None:
+    (photos.parent / "other-way").symlink_to(photos)
+    gallery.sync([photos])
+    gallery.sync([photos.parent / "other-way"])
+
+    report = gallery.sync()
+
+    assert report.removed == 0
+    assert len(gallery) == 12
+
+
+def test_a_single_file_is_followed_without_its_folder(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos / "red.png", photos / "blue.png", photos / "green.png"])
+    (photos / "red.png").unlink()
+
+    report = gallery.sync()
+
+    assert (report.removed, report.unchanged, len(gallery)) == (1, 2, 2)
+    assert gallery.status().folders == ()
+
+
+def test_a_folder_below_a_remembered_one_is_not_remembered_again(
+    gallery: Gallery, photos: Path
+) -> None:
+    paint(photos / "sub" / "inner.png", (5, 5, 5))
+    gallery.sync([photos])
+    gallery.sync([photos / "sub"])
+    shutil.rmtree(photos / "sub")
+
+    assert gallery.sync().removed == 1
+    assert gallery.status().folders == (photos,)
+
+
+def test_a_glob_stands_for_pictures_and_folders_only(gallery: Gallery, photos: Path) -> None:
+    (photos / "notes.txt").write_text("no picture")
+    paint(photos / "sub" / "inner.png", (5, 5, 5))
+
+    report = gallery.sync(f"{photos}/*")
+
+    assert (report.added, report.skipped) == (7, ())
+    assert gallery.status().folders == (photos / "sub",)
+
+
+@pytest.mark.parametrize("lone", [str, Path])
+def test_a_lone_path_is_a_list_of_one(
+    gallery: Gallery, photos: Path, lone: Callable[[Path], str | Path]
+) -> None:
+    assert gallery.sync(lone(photos)).added == 6
+    assert gallery.remove(paths=lone(photos / "no-such.png")) == 0, "not letter by letter"
+    assert gallery.remove(paths=lone(photos / "red.png")) == 1
+    assert Query(texts="dog").texts == ("dog",)
+    assert Query(images=photos / "red.png").images == (photos / "red.png",)  # type: ignore[arg-type]
+
+
+def test_empty_paths_are_refused_and_not_taken_for_the_working_folder(
+    gallery: Gallery, photos: Path
+) -> None:
+    gallery.sync([photos])
+
+    with pytest.raises(InvalidValueError, match="a path is ''"):
+        gallery.sync([""])
+    with pytest.raises(InvalidValueError, match="a path is ''"):
+        gallery.remove(paths=[""])
+    with pytest.raises(InvalidValueError, match="must be named"):
+        gallery.sync([])
+    assert len(gallery) == 6
+
+
+def test_the_gallerys_own_folder_cannot_be_indexed(gallery: Gallery, tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="outside of the gallery"):
+        gallery.sync([tmp_path / "gallery"])
+
+
+def test_hundreds_of_broken_copies_are_read_once_each(
+    gallery: Gallery, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(200):
+        (photos / f"b{i:03}.jpg").write_bytes(b"\xff\xd8\xff\xe0 and then nothing")
+    reads: list[Path] = []
+    really_read = read
+
+    def counting_read(path: Path) -> bytes:
+        reads.append(path)
+        return really_read(path)
+
+    monkeypatch.setattr(indexing, "read", counting_read)
+    report = gallery.sync([photos])
+
+    assert len(report.skipped) == 200
+    assert len(reads) <= 206 + 200
+
+
+def test_pictures_can_be_taken_out_without_the_model(tmp_path: Path, photos: Path) -> None:
+    with Gallery.open(tmp_path / "g", model=FakeEncoder()) as gallery:
+        gallery.sync([photos])
+    with Gallery.open(tmp_path / "g", model=tmp_path / "model-that-is-gone") as gallery:
+        assert gallery.remove(paths=[photos / "red.png"]) == 1
+    with Gallery.open(tmp_path / "g", model=FakeEncoder()) as gallery:
+        assert "red.png" not in names(gallery.search(Query(texts=["red"]), k=9))
+
+
+def test_bad_queries_are_refused_in_an_empty_gallery_too(gallery: Gallery) -> None:
+    with pytest.raises(EmptyTextError):
+        gallery.search(Query(texts=[" "]))
+    with pytest.raises(ImageUnreadableError):
+        gallery.search(Query(images=[b"not a picture"]))
+
+
 # Models
+
+
+def test_pictures_without_a_vector_of_the_model_are_counted(tmp_path: Path, photos: Path) -> None:
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
+        gallery.sync([photos])
+        assert gallery.missing() == 0
+    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+        gallery.sync([photos / "red.png"])
+        assert gallery.missing() == 5
+
+
+def test_the_model_is_remembered_by_name_or_by_its_whole_path(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_tiny_model(tmp_path / "tiny", config={"sightline": {"prompt": "{query}"}})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mini").mkdir()
+    with Gallery.open("by-folder", model="tiny") as gallery:
+        gallery.sync([photos])
+    with Gallery.open("by-name", model="mini") as gallery:
+        gallery.sync([photos])
+    monkeypatch.chdir(photos)
+
+    with Gallery.open(tmp_path / "by-folder") as gallery:
+        assert names(gallery.search(Query(texts=["red"]), k=1)) == ["red.png"]
+    with Gallery.open(tmp_path / "by-name") as gallery:
+        assert gallery.model_name == "mini"
+
+
+def test_a_model_folder_that_was_moved_is_found_again(tmp_path: Path, photos: Path) -> None:
+    model = make_tiny_model(tmp_path / "tiny", config={"sightline": {"prompt": "{query}"}})
+    with Gallery.open(tmp_path / "g", model=model) as gallery:
+        gallery.sync([photos])
+    (tmp_path / "models").mkdir()
+    model.rename(tmp_path / "models" / "tiny")
+    with Gallery.open(tmp_path / "g", model=tmp_path / "models" / "tiny") as gallery:
+        assert gallery.sync().embedded == 0
+
+    with Gallery.open(tmp_path / "g") as gallery:
+        assert names(gallery.search(Query(texts=["red"]), k=1)) == ["red.png"]
 
 
 def test_another_model_is_refused_until_it_has_vectors(tmp_path: Path, photos: Path) -> None:

@@ -11,6 +11,7 @@ FLOORS = {
     "types": 0,
     "protocols": 1,
     "paths": 1,
+    "filesystem": 1,
     "images": 2,
     "encoders": 2,
     "captioners": 2,

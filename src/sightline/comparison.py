@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.catalog import KnownFault, KnownFile
 from sightline.errors import SourceNotFoundError
-from sightline.images import FoundFile, find
+from sightline.images import FoundFile, find, has_picture_ending
+from sightline.paths import absolute
 from sightline.types import Skipped
 
 _TOLD_EVERY = 1000
@@ -23,7 +24,8 @@ class Comparison:
     Attributes:
         work: Files that are new or may have changed, with what is known of their path.
         unchanged: How many files need nothing.
-        skipped: What could not be entered, and files that are known to be unreadable.
+        skipped: Files that are known to be unreadable.
+        closed: What could not be entered or named.
         vanished: Pictures under the roots whose files are gone.
         gone_faults: Unreadable files under the roots that are gone.
     """
@@ -31,33 +33,44 @@ class Comparison:
     work: Sequence[tuple[FoundFile, KnownFile | None]]
     unchanged: int
     skipped: Sequence[Skipped]
-    vanished: dict[Path, KnownFile]
+    closed: Sequence[Skipped]
+    vanished: Mapping[Path, KnownFile]
     gone_faults: Sequence[Path]
 
 
-def roots_of(paths: Iterable[str | Path]) -> list[Path]:
+def roots_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
     """Return what paths and globs name, absolute, each once.
 
+    A glob stands for the folders and the picture files that it matches.
+
     Raises:
-        SourceNotFoundError: a path is not there, or a glob matches nothing.
+        SourceNotFoundError: a path is not there, or a glob matches no folder and no picture.
+        InvalidValueError: a path is empty.
     """
     roots: dict[Path, None] = {}
-    for name in paths:
-        path = Path(name).expanduser()
-        if path.exists():
-            matches = [str(path)]
-        else:
-            matches = sorted(glob.glob(str(path), recursive=True))
-        if not matches:
-            raise SourceNotFoundError(path)
-        roots |= {Path(os.path.abspath(match)): None for match in matches}
+    for name in as_paths(paths):
+        path = absolute(name)
+        matches = [path] if os.path.lexists(path) else _matches(path)
+        if not any(os.path.exists(match) for match in matches):
+            raise SourceNotFoundError(name)
+        roots |= dict.fromkeys(matches)
     return list(roots)
+
+
+def as_paths(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    """Return a list of paths; one alone counts as a list of one."""
+    return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    found = sorted(glob.glob(str(pattern), recursive=True))
+    return [Path(match) for match in found if os.path.isdir(match) or has_picture_ending(match)]
 
 
 def compare(
     roots: Sequence[Path],
-    known: dict[Path, KnownFile],
-    faults: dict[Path, KnownFault],
+    known: Mapping[Path, KnownFile],
+    faults: Mapping[Path, KnownFault],
     *,
     exclude: Collection[Path] = (),
     retry: bool = False,
@@ -75,13 +88,12 @@ def compare(
     """
     work: list[tuple[FoundFile, KnownFile | None]] = []
     skipped: list[Skipped] = []
+    closed: list[Skipped] = []
     found: set[Path] = set()
-    closed: list[Path] = []
     unchanged = 0
-    for item in find([root for root in roots if root.exists()], exclude=exclude):
+    for item in find([root for root in roots if os.path.exists(root)], exclude=exclude):
         if isinstance(item, Skipped):
-            skipped.append(item)
-            closed.append(item.path)
+            closed.append(item)
             continue
         found.add(item.path)
         if len(found) % _TOLD_EVERY == 0:
@@ -95,23 +107,26 @@ def compare(
             work.append((item, before))
     is_ours = is_under(roots)
     # What lies in a folder that could not be opened has not vanished: it cannot be seen.
-    is_hidden = is_under(closed)
+    is_hidden = is_under([item.path for item in closed])
 
     def gone(paths: Iterable[Path]) -> list[Path]:
-        return [p for p in paths if p not in found and is_ours(p) and not is_hidden(p)]
+        candidates = [p for p in paths if p not in found and is_ours(p) and not is_hidden(p)]
+        # A file may be there and yet not be found, as when another root leads to its folder too.
+        return [path for path in candidates if not os.path.isfile(path)]
 
     vanished = {path: known[path] for path in gone(known)}
-    return Comparison(work, unchanged, skipped, vanished, gone(faults))
+    return Comparison(work, unchanged, skipped, closed, vanished, gone(faults))
 
 
 def _same_stamp(file: FoundFile, before: KnownFile | KnownFault) -> bool:
     return (file.size_bytes, file.mtime_ns) == (before.size_bytes, before.mtime_ns)
 
 
-def is_under(roots: Sequence[Path]) -> Callable[[Path], bool]:
+def is_under(roots: Iterable[Path]) -> Callable[[Path], bool]:
     """Return a test for absolute paths: are they one of the roots, or below one?"""
     exact = {str(root) for root in roots}
-    prefixes = tuple(os.path.join(root, "") for root in exact)
+    # A file has nothing below it; thousands of them would make every test slow.
+    prefixes = tuple(os.path.join(root, "") for root in exact if not os.path.isfile(root))
 
     def test(path: Path) -> bool:
         text = str(path)

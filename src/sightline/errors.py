@@ -22,6 +22,7 @@
     │   ├── GalleryVersionError
     │   ├── GalleryCorruptError
     │   ├── ModelMismatchError
+    │   ├── FolderGoneError
     │   └── VanishedError
     ├── StorageError               make room, or change permissions
     │   ├── DiskFullError
@@ -109,12 +110,17 @@ class SourceNotFoundError(InputError):
 
 
 class ImageUnreadableError(InputError):
-    """A picture cannot be read. ``reason`` alone is what the catalog records."""
+    """A picture cannot be read. ``reason`` alone is what the catalog records.
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name, reason)
+    ``lasting`` tells whether it is the content's fault, so that there is no use in trying again
+    before the file changes; a drive, a permission or a limit can be mended without touching it.
+    """
+
+    def __init__(self, name: str, reason: str, lasting: bool = True) -> None:
+        super().__init__(name, reason, lasting)
         self.name = name
         self.reason = reason
+        self.lasting = lasting
 
     def __str__(self) -> str:
         return f"cannot read {self.name}: {self.reason}"
@@ -246,21 +252,35 @@ class GalleryCorruptError(GalleryError):
 class ModelMismatchError(GalleryError):
     """The gallery was built by another model, so its vectors cannot be compared."""
 
-    def __init__(self, gallery_model: str, asked_model: str) -> None:
-        super().__init__(gallery_model, asked_model)
+    def __init__(self, gallery_model: str, asked_model: str, remedy: str) -> None:
+        super().__init__(gallery_model, asked_model, remedy)
         self.gallery_model = gallery_model
         self.asked_model = asked_model
+        self.remedy = remedy
 
     def __str__(self) -> str:
         return (
             f"this gallery was indexed with {self.gallery_model}, but {self.asked_model} was asked "
-            f"for; pass --model {self.gallery_model}, or add vectors with "
-            f"`sightline index --model {self.asked_model}`"
+            f"for; {self.remedy}"
+        )
+
+
+class FolderGoneError(GalleryError):
+    """A folder that was indexed is no longer there."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(str(path))
+        self.path = Path(path)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path} was indexed, and is no longer there; mount its drive, "
+            f"or forget it with `sightline remove {self.path}`"
         )
 
 
 class VanishedError(GalleryError):
-    """More than half of a gallery would be dropped, as when a drive is not mounted."""
+    """More than half of a gallery would be dropped, as when a drive is unmounted or failing."""
 
     def __init__(self, vanished: int, total: int) -> None:
         super().__init__(vanished, total)
@@ -269,8 +289,9 @@ class VanishedError(GalleryError):
 
     def __str__(self) -> str:
         return (
-            f"{self.vanished:,} of the {self.total:,} pictures in this gallery are gone from disk; "
-            "if a drive is not mounted, mount it; if they are really gone, pass --force"
+            f"{self.vanished:,} of the {self.total:,} pictures in this gallery are gone or "
+            "damaged, and were kept for now; if a drive is not mounted, mount it; "
+            "if they are really gone, pass --force"
         )
 
 

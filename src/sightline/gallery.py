@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,14 +11,15 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 from sightline.catalog import Batch, Catalog
-from sightline.comparison import is_under, roots_of
-from sightline.encoders import load_model
+from sightline.comparison import as_paths, is_under, roots_of
+from sightline.encoders import MODELS, load_model
 from sightline.errors import (
+    FolderGoneError,
     GalleryBusyError,
     GalleryNotFoundError,
     InvalidValueError,
     ModelMismatchError,
-    SourceNotFoundError,
+    SightlineError,
     StorageError,
 )
 from sightline.indexes import (
@@ -30,7 +32,8 @@ from sightline.indexes import (
     save,
 )
 from sightline.indexing import SyncSettings, sync
-from sightline.protocols import Encoder
+from sightline.paths import absolute
+from sightline.protocols import Encoder, Specialist
 from sightline.querying import query_vector
 from sightline.types import (
     GalleryStatus,
@@ -45,6 +48,8 @@ from sightline.types import (
 DEFAULT_MODEL = "mini"
 _CATALOG = "catalog.sqlite"
 _MODEL_SETTING = "model"
+# A search that repairs its index file holds the writer's place for a moment.
+_PATIENCE_S = 5.0
 
 
 class Gallery:
@@ -105,8 +110,8 @@ class Gallery:
             GalleryCorruptError: its catalog is damaged.
             NotWritableError: the folder cannot be made.
         """
-        folder = Path(path).expanduser().absolute()
-        if not create and not (folder / _CATALOG).exists():
+        folder = absolute(path)
+        if not create and not os.path.exists(folder / _CATALOG):
             raise GalleryNotFoundError(folder)
         catalog = Catalog.open(folder / _CATALOG, create=create)
         return cls(folder, catalog, model, threads=threads, max_megapixels=max_megapixels)
@@ -147,7 +152,7 @@ class Gallery:
     @property
     def domain(self) -> str:
         """What the gallery's model knows, such as "photographs", or "" if it does not say."""
-        return str(getattr(self.encoder, "knows", ""))
+        return self.encoder.knows if isinstance(self.encoder, Specialist) else ""
 
     @property
     def encoder(self) -> Encoder:
@@ -177,14 +182,14 @@ class Gallery:
             faults=tuple(self._catalog.faults()),
             folders=self._catalog.folders(),
             index_state=str(worst),
-            bytes_on_disk=sum(f.stat().st_size for f in self._path.iterdir() if f.is_file()),
+            bytes_on_disk=_bytes_below(self._path),
         )
 
     # Changing it
 
     def sync(
         self,
-        paths: Sequence[str | Path] | None = None,
+        paths: str | Path | Sequence[str | Path] | None = None,
         *,
         force: bool = False,
         retry: bool = False,
@@ -197,53 +202,62 @@ class Gallery:
         but the last batch of it is kept, and the next run goes on from there.
 
         Args:
-            paths: Files, folders and globs; remembered. None: all that was given before.
-            force: Drop vanished pictures even if they are more than half of the gallery, and
-                remembered folders that are gone.
+            paths: Files, folders and globs; the folders are remembered. None: all that was given
+                before.
+            force: Drop pictures that vanished or went bad even if they are more than half of the
+                gallery, and forget folders that are gone.
             retry: Try files again that could not be read before and have not changed since.
             progress: Called often, from this thread.
 
         Raises:
             SourceNotFoundError: a path is not there. Nothing was changed.
-            InvalidValueError: no paths were given, now or before.
+            FolderGoneError: a remembered folder is not there. Nothing was changed.
+            InvalidValueError: no paths were given, now or before, or one is the gallery's own.
             VanishedError: more than half of the gallery is gone, and ``force`` is False. Nothing
                 was dropped; all that is new is in.
             GalleryBusyError: another process is changing the gallery.
             DiskFullError: there is no room. What was committed is kept.
         """
-        roots = self._roots(paths, force=force)
-        settings = SyncSettings(force, retry, self._threads, self._max_megapixels)
-        with self._catalog.writer("sightline index"):
+        roots = self._remembered(force=force) if paths is None else self._named(paths)
+        settings = SyncSettings(
+            force, retry, self._threads, self._max_megapixels, everything=paths is None
+        )
+        encoder = self.encoder
+        with self._catalog.writer("sightline index", wait_s=_PATIENCE_S):
             self._remember_model()
             try:
-                return sync(
-                    self._catalog,
-                    self.encoder,
-                    roots,
-                    settings,
-                    exclude=(self._path,),
-                    report=progress,
+                report = sync(
+                    self._catalog, encoder, roots, settings, exclude=(self._path,), report=progress
                 )
-            finally:
-                # Also after an error or Ctrl-C, so that the next search need not catch up.
-                progress(Progress("indexing", 0, None))
-                self._write_index()
+            except BaseException:
+                # What was committed can be found at once; but the first error is the one to tell.
+                with suppress(SightlineError):
+                    self._write_index()
+                raise
+            gone = [folder for folder in roots if not os.path.exists(folder)]
+            self._catalog.commit(Batch(removed_folders=gone))
+            progress(Progress("indexing", 0, None))
+            self._write_index()
+        return report
 
-    def remove(self, *, ids: Sequence[int] = (), paths: Sequence[str | Path] = ()) -> int:
+    def remove(
+        self, *, ids: Sequence[int] = (), paths: str | Path | Sequence[str | Path] = ()
+    ) -> int:
         """Take pictures out of the gallery; return how many. Their files stay as they are.
 
         Args:
-            ids: Of pictures.
+            ids: Of pictures; unknown ones are passed over.
             paths: Picture files, or folders with all below; such a folder is no longer remembered.
 
         Raises:
+            InvalidValueError: a path is empty.
             GalleryBusyError: another process is changing the gallery.
         """
-        roots = [Path(path).expanduser().absolute() for path in paths]
-        below = is_under(roots)
-        with self._catalog.writer("sightline remove"):
-            gone = {int(id) for id in ids} & self._catalog.records(list(ids)).keys()
-            gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
+        below = is_under([absolute(path) for path in as_paths(paths)])
+        with self._catalog.writer("sightline remove", wait_s=_PATIENCE_S):
+            gone = set(self._catalog.records(ids))
+            if paths:
+                gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
             self._catalog.commit(
                 Batch(
                     removed=sorted(gone),
@@ -251,9 +265,12 @@ class Gallery:
                     removed_folders=[f for f in self._catalog.folders() if below(f)],
                 )
             )
-            if self._catalog.models():
-                self._write_index()
+        # The index catches up with the next search or sync, which needs the model; this does not.
         return len(gone)
+
+    def missing(self) -> int:
+        """Return how many pictures have no vector of this model, so that no search finds them."""
+        return self._catalog.missing(self.encoder.spec)
 
     # Searching it
 
@@ -278,7 +295,6 @@ class Gallery:
             raise InvalidValueError("k", k, "at least 1")
         if len(self._index()) == 0:
             self._check_model()
-            return []
         vector = query_vector(
             query, self.encoder, prompt=prompt, max_megapixels=self._max_megapixels
         )
@@ -306,34 +322,50 @@ class Gallery:
 
     # Inside
 
-    def _roots(self, paths: Sequence[str | Path] | None, *, force: bool) -> list[Path]:
-        if paths is not None:
-            return roots_of(paths)
-        remembered = list(self._catalog.folders())
-        if not remembered:
-            raise InvalidValueError("the list of paths", [], "given when a gallery is new")
-        missing = next((folder for folder in remembered if not folder.exists()), None)
+    def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Path]:
+        roots = roots_of(paths)
+        own = is_under([self._path])
+        inside = next((root for root in roots if own(root)), None)
+        if inside is not None:
+            raise InvalidValueError("a folder to index", str(inside), "outside of the gallery")
+        if not roots:
+            raise InvalidValueError("the folders to index", [], "named")
+        return roots
+
+    def _remembered(self, *, force: bool) -> list[Path]:
+        folders = list(self._catalog.folders())
+        missing = next((folder for folder in folders if not os.path.isdir(folder)), None)
         if missing is not None and not force:
-            raise SourceNotFoundError(missing)
-        return remembered
+            raise FolderGoneError(missing)
+        if not folders and not len(self):
+            raise InvalidValueError("the folders to index", [], "named, as the gallery is new")
+        return folders
 
     def _remember_model(self) -> None:
-        if self._catalog.setting(_MODEL_SETTING) is not None:
-            return
+        """Let the gallery be opened without naming its model from now on."""
         asked = self._asked_model or DEFAULT_MODEL
-        if isinstance(asked, str | Path):
-            self.encoder  # noqa: B018 - a model that does not load must not be remembered
-            folder = Path(asked).expanduser()
-            source = str(folder.absolute()) if folder.is_dir() else str(asked)
+        if not isinstance(asked, str | Path):
+            return
+        source = asked if isinstance(asked, str) and asked in MODELS else str(absolute(asked))
+        before = self._catalog.setting(_MODEL_SETTING)
+        # A model folder that was moved is found again; another model beside it changes nothing.
+        lost = before is not None and before not in MODELS and not os.path.isdir(before)
+        if before is None or (lost and self._asked_model is not None):
             self._catalog.commit(Batch(settings={_MODEL_SETTING: source}))
 
     def _check_model(self) -> None:
         """Refuse a model that has no vectors here, while another one has."""
         asked = self.encoder.spec
         stored = [spec for spec, count in self._catalog.models().items() if count]
-        if stored and asked not in stored:
-            names = " and ".join(_label(spec, asked) for spec in stored)
-            raise ModelMismatchError(names, _label(asked, *stored))
+        if not stored or asked in stored:
+            return
+        if self._asked_model is None:
+            remedy = "bring it up to date with `sightline index`"
+        else:
+            named = self._asked_model if isinstance(self._asked_model, str | Path) else asked.name
+            remedy = f"leave --model out, or add its vectors with `sightline index --model {named}`"
+        names = " and ".join(_label(spec, asked) for spec in stored)
+        raise ModelMismatchError(names, _label(asked, *stored), remedy)
 
     def _index(self) -> ExactIndex:
         """Return an index that agrees with the catalog at this moment."""
@@ -352,22 +384,36 @@ class Gallery:
 
     def _spare_the_next(self, opened: OpenedIndex) -> None:
         """Save an index that had to be brought up to date, if nobody is writing."""
+        if not len(opened.index):
+            return
         # A search must not fail because its cache cannot be kept.
         with suppress(GalleryBusyError, StorageError), self._catalog.writer("sightline search"):
             save(opened.index, self._index_file(), opened.change, self.encoder.spec)
 
     def _write_index(self) -> None:
+        """Bring the index file up to date. Only the gallery's writer may."""
+        spec, file = self.encoder.spec, self._index_file()
+        if index_state(self._catalog, spec, file) is IndexState.CURRENT:
+            return
         with self._mutex:
-            self._index()
-            opened = self._opened
-            if opened is not None and opened.state is not IndexState.CURRENT:
-                save(opened.index, self._index_file(), opened.change, self.encoder.spec)
-                self._opened = replace(opened, state=IndexState.CURRENT)
+            index = self._index()
+            change = self._catalog.change
+        # Outside of the mutex, so that other threads go on searching; nobody else may write.
+        save(index, file, change, spec)
 
     def _index_file(self, spec: ModelSpec | None = None) -> Path:
         facts = astuple(spec or self.encoder.spec)
         mark = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
         return self._path / f"vectors-{mark}.index"
+
+
+def _bytes_below(folder: Path) -> int:
+    total = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # a journal comes and goes with its writer
+                total += entry.stat().st_size
+    return total
 
 
 def _label(spec: ModelSpec, *others: ModelSpec) -> str:

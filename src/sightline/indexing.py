@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,13 +23,14 @@ from sightline.catalog import (
     Catalog,
     ChangedImage,
     Fault,
+    KnownFault,
     KnownFile,
     Moved,
     NewImage,
     NewVector,
     Touched,
 )
-from sightline.comparison import compare
+from sightline.comparison import Comparison, compare, is_under
 from sightline.errors import ImageUnreadableError, VanishedError
 from sightline.images import FoundFile, bytes_hash, decode, read
 from sightline.protocols import Encoder
@@ -51,12 +52,14 @@ class SyncSettings:
         retry: Try files again that could not be read before and have not changed since.
         threads: That decode; 0 means one for each core.
         max_megapixels: Refuse larger pictures before they are decoded.
+        everything: Look also at files that the catalog knows from outside of the roots.
     """
 
     force: bool = False
     retry: bool = False
     threads: int = 0
     max_megapixels: float = 200.0
+    everything: bool = False
 
 
 def sync(
@@ -81,7 +84,8 @@ def sync(
         report: Called with the progress, from this thread.
 
     Raises:
-        VanishedError: more than half of the gallery would be dropped. All else is done.
+        VanishedError: more than half of the gallery vanished or went bad. It was kept, and all else
+            is done.
         DiskFullError: a batch could not be stored. The batches before it are.
     """
     return _Run(catalog, encoder, settings, report).over(roots, exclude)
@@ -130,7 +134,15 @@ class _Refused:
     """One file that cannot be read."""
 
     file: FoundFile
+    known: KnownFile | None
     reason: str
+    lasting: bool
+
+    def as_fault(self) -> Fault:
+        """Return the row that the catalog stores."""
+        # A stamp that no file has makes the next run try again.
+        mtime_ns = self.file.mtime_ns if self.lasting else -1
+        return Fault(self.file.path, self.reason, self.file.size_bytes, mtime_ns)
 
 
 class _Reader:
@@ -140,6 +152,7 @@ class _Reader:
         self._encoder = encoder
         self._settings = settings
         self._embedded = embedded  # content hashes that have vectors, or are about to
+        self._broken: dict[str, str] = {}  # content hashes that cannot be decoded, and why
         self._lock = threading.Lock()
 
     def read_ahead(
@@ -152,7 +165,7 @@ class _Reader:
         queue: deque[Future[_Taken | _Refused]] = deque()
         try:
             for file, known in work:
-                queue.append(pool.submit(self._take_in, file, known))
+                queue.append(pool.submit(self.take_in, file, known))
                 if len(queue) >= window:
                     yield queue.popleft().result()
             while queue:
@@ -160,18 +173,39 @@ class _Reader:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def decode(self, taken: _Taken, data: bytes | None = None) -> _Taken | _Refused:
-        """Return a file with its pixels, whether or not its content is known."""
-        file = taken.file
+    def forget(self, content_hash: str) -> None:
+        """Decode a content again when it comes next: the vector it was to have is not there."""
+        with self._lock:
+            self._embedded.discard(content_hash)
+
+    def take_in(self, file: FoundFile, known: KnownFile | None) -> _Taken | _Refused:
+        """Read and hash a file, and decode and prepare it if its content is new."""
+        try:
+            data = read(file.path)
+            taken = _Taken(file, known, bytes_hash(data))
+        except ImageUnreadableError as error:
+            return _Refused(file, known, error.reason, error.lasting)
+        with self._lock:
+            if taken.content_hash in self._broken:
+                return _Refused(file, known, self._broken[taken.content_hash], lasting=True)
+            if taken.content_hash in self._embedded:
+                return taken
+            self._embedded.add(taken.content_hash)
+        return self._prepare(taken, data)
+
+    def _prepare(self, taken: _Taken, data: bytes) -> _Taken | _Refused:
         try:
             decoded = decode(
-                read(file.path) if data is None else data,
-                name=file.path.name,
+                data,
+                name=taken.file.path.name,
                 shortest_px=self._encoder.input_px,
                 max_megapixels=self._settings.max_megapixels,
             )
         except ImageUnreadableError as error:
-            return _Refused(file, error.reason)
+            if error.lasting:
+                with self._lock:
+                    self._broken[taken.content_hash] = error.reason
+            return _Refused(taken.file, taken.known, error.reason, error.lasting)
         return replace(
             taken,
             width_px=decoded.width_px,
@@ -180,18 +214,6 @@ class _Reader:
             taken_at=decoded.taken_at,
             pixels=self._encoder.prepare(decoded.image),
         )
-
-    def _take_in(self, file: FoundFile, known: KnownFile | None) -> _Taken | _Refused:
-        try:
-            data = read(file.path)
-        except ImageUnreadableError as error:
-            return _Refused(file, error.reason)
-        taken = _Taken(file, known, bytes_hash(data))
-        with self._lock:
-            if taken.content_hash in self._embedded:
-                return taken
-            self._embedded.add(taken.content_hash)
-        return self.decode(taken, data)
 
 
 class _Ledger:
@@ -231,26 +253,24 @@ class _Run:
         self._copies: list[_Taken] = []
         self._vanished: dict[Path, KnownFile] = {}
         self._vanished_by_hash: dict[str, list[KnownFile]] = {}
+        self._spoiled: list[_Refused] = []
 
     def over(self, roots: Sequence[Path], exclude: Sequence[Path]) -> SyncReport:
         began = time.perf_counter()
         known = self._catalog.files(self._encoder.spec)
+        faults = self._catalog.known_faults()
+        if self._settings.everything:
+            covered = is_under(roots)
+            roots = [*roots, *(path for path in (*known, *faults) if not covered(path))]
         plan = compare(
             roots,
             known,
-            self._catalog.known_faults(),
+            faults,
             exclude=exclude,
             retry=self._settings.retry,
             tell=lambda found: self._tell("finding", found, None),
         )
-        new_roots = [root for root in roots if root not in self._catalog.folders()]
-        self._catalog.commit(Batch(folders=new_roots, cleared=plan.gone_faults))
-        self._ledger.skipped += plan.skipped
-        self._ledger.counts["unchanged"] = plan.unchanged
-        self._vanished = dict(plan.vanished)
-        for file in plan.vanished.values():
-            if file.has_vector:
-                self._vanished_by_hash.setdefault(file.content_hash, []).append(file)
+        self._open(plan, roots, faults)
         embedded = {file.content_hash for file in known.values() if file.has_vector}
         reader = _Reader(self._encoder, self._settings, embedded)
         for done, item in enumerate(reader.read_ahead(plan.work), start=1):
@@ -258,8 +278,27 @@ class _Run:
             self._tell("embedding", done, len(plan.work))
         self._embed()
         self._settle_copies(reader)
-        self._drop_vanished()
+        self._drop_lost(len(known))
         return self._summary(time.perf_counter() - began)
+
+    def _open(
+        self, plan: Comparison, roots: Sequence[Path], faults: Mapping[Path, KnownFault]
+    ) -> None:
+        """Take over what comparing found, and commit what is settled by it."""
+        self._ledger.skipped += [*plan.skipped, *plan.closed]
+        self._ledger.counts["unchanged"] = plan.unchanged
+        self._vanished = dict(plan.vanished)
+        for file in plan.vanished.values():
+            self._vanished_by_hash.setdefault(file.content_hash, []).append(file)
+        remembered = set(self._catalog.folders())
+        covered = is_under(remembered)
+        closed = [
+            Fault(item.path, item.reason, 0, -1)
+            for item in plan.closed
+            if item.path not in faults or faults[item.path].reason != item.reason
+        ]
+        folders = [root for root in roots if root.is_dir() and not covered(root)]
+        self._catalog.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
 
     def _sort_in(self, item: _Taken | _Refused) -> None:
         if isinstance(item, _Refused):
@@ -276,9 +315,12 @@ class _Run:
             self._commit()
 
     def _refuse(self, item: _Refused) -> None:
-        file = item.file
-        self._ledger.skipped.append(Skipped(file.path, item.reason))
-        self._ledger.enter("faults", Fault(file.path, item.reason, file.size_bytes, file.mtime_ns))
+        self._ledger.skipped.append(Skipped(item.file.path, item.reason))
+        if item.known is None:
+            self._ledger.enter("faults", item.as_fault())
+        elif item.lasting:
+            self._spoiled.append(item)
+        # Else the picture stays as it was known: what keeps it from being read is not its content.
 
     def _touch_or_copy(self, item: _Taken, known: KnownFile) -> None:
         if not known.has_vector:
@@ -287,16 +329,23 @@ class _Run:
         self._ledger.enter("touched", _touch(item, known))
         self._ledger.counts["unchanged"] += 1
 
-    def _follow_move(self, item: _Taken) -> bool:
-        """Settle a new path whose content vanished elsewhere; return whether it was one."""
+    def _follow_move(self, item: _Taken, vector: Vectors | None = None) -> bool:
+        """Settle a new path whose content vanished elsewhere; return whether it was one.
+
+        Args:
+            item: The file.
+            vector: Its vector, if the vanished picture has none of this model.
+        """
         if item.known is not None:
             return False
         sources = self._vanished_by_hash.get(item.content_hash)
-        if not sources:
+        if not sources or (vector is None and not sources[-1].has_vector):
             return False
         source, file = sources.pop(), item.file
         del self._vanished[source.path]
         self._ledger.enter("moved", Moved(source.id, file.path, file.size_bytes, file.mtime_ns))
+        if vector is not None:
+            self._ledger.enter("embedded", NewVector(source.id, vector))
         self._ledger.counts["moved"] += 1
         return True
 
@@ -313,24 +362,33 @@ class _Run:
 
     def _settle_copies(self, reader: _Reader) -> None:
         """Give every copy the vector of its original, once all originals are committed."""
-        for item in self._copies:
-            record = self._catalog.record_with(item.content_hash, self._encoder.spec)
-            vector = self._catalog.vector_of(item.content_hash, self._encoder.spec)
-            if record is not None and vector is not None:
-                self._store(item.like(record), vector)
-            else:
-                # The original could not be read, or was overwritten in this same run.
-                self._sort_in(reader.decode(item))
-                self._embed()
-            if len(self._ledger) >= _UNCOMMITTED:
-                self._commit()
-        self._commit()
+        while self._copies:
+            copies, self._copies = self._copies, []
+            missing = [item for item in copies if not self._store_copy(item)]
+            # Their originals could not be read, or were overwritten in this same run. The first
+            # copy of each takes its place, and the others follow in the next round.
+            for item in missing:
+                reader.forget(item.content_hash)
+            for item in missing:
+                self._sort_in(reader.take_in(item.file, item.known))
+            self._embed()
+
+    def _store_copy(self, item: _Taken) -> bool:
+        record = self._catalog.record_with(item.content_hash, self._encoder.spec)
+        vector = self._catalog.vector_of(item.content_hash, self._encoder.spec)
+        if record is None or vector is None:
+            return False
+        self._store(item.like(record), vector)
+        if len(self._ledger) >= _UNCOMMITTED:
+            self._commit()
+        return True
 
     def _store(self, item: _Taken, vector: Vectors) -> None:
         known = item.known
         if known is None:
-            self._ledger.enter("added", item.as_image(vector))
-            self._ledger.counts["added"] += 1
+            if not self._follow_move(item, vector):
+                self._ledger.enter("added", item.as_image(vector))
+                self._ledger.counts["added"] += 1
         elif known.content_hash == item.content_hash:
             self._ledger.enter("embedded", NewVector(known.id, vector))
             self._ledger.enter("touched", _touch(item, known))
@@ -342,12 +400,15 @@ class _Run:
     def _commit(self) -> None:
         self._catalog.commit(Batch(model=self._encoder.spec, **self._ledger.take()))  # type: ignore[arg-type]
 
-    def _drop_vanished(self) -> None:
-        total = self._catalog.count()
-        if len(self._vanished) * 2 > total and not self._settings.force:
-            raise VanishedError(len(self._vanished), total)
-        self._catalog.commit(Batch(removed=[file.id for file in self._vanished.values()]))
-        self._ledger.counts["removed"] = len(self._vanished)
+    def _drop_lost(self, total: int) -> None:
+        """Forget what vanished and what can no longer be read, unless that is too much."""
+        lost = len(self._vanished) + len(self._spoiled)
+        if lost * 2 > total and not self._settings.force:
+            raise VanishedError(lost, total)
+        removed = [file.id for file in self._vanished.values()]
+        faults = [item.as_fault() for item in self._spoiled]
+        self._catalog.commit(Batch(removed=removed, faults=faults))
+        self._ledger.counts["removed"] = lost
 
     def _summary(self, seconds: float) -> SyncReport:
         skipped = tuple(self._ledger.skipped)

@@ -64,6 +64,16 @@ class TextEncoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Specialist(Protocol):
+    """Says what it knows, for a model that is of little use elsewhere."""
+
+    @property
+    def knows(self) -> str:
+        """What the model was trained on, such as "photographs" or "drawn scenes"."""
+        ...
+
+
 class VectorIndex(Protocol):
     """Finds the stored vectors most similar to a query.
 

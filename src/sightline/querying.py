@@ -9,6 +9,7 @@ import numpy as np
 
 from sightline.errors import CancelledQueryError, InvalidValueError, ModelLacksTextError
 from sightline.images import decode
+from sightline.paths import absolute
 from sightline.protocols import Encoder, TextEncoder
 from sightline.types import ImageSource, Query, Vectors
 
@@ -82,8 +83,8 @@ def embed_images(
     """
     prepared = []
     for source in images:
-        source = source.expanduser() if isinstance(source, Path) else source
-        decoded = decode(source, shortest_px=encoder.input_px, max_megapixels=max_megapixels)
+        picture = absolute(source) if isinstance(source, str | Path) else source
+        decoded = decode(picture, shortest_px=encoder.input_px, max_megapixels=max_megapixels)
         prepared.append(encoder.prepare(decoded.image))
     return encoder.encode_images(np.stack(prepared))
 

@@ -5,7 +5,7 @@ Letters for axes, used everywhere: ``n`` stored, ``q`` queries, ``d`` dimensions
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -27,8 +27,8 @@ Pixels: TypeAlias = NDArray[np.float32]
 Ids: TypeAlias = NDArray[np.int64]
 """Image ids, int64. -1 pads short results."""
 
-ImageSource: TypeAlias = "Path | bytes | Image.Image"
-"""A picture file, the bytes of one, or a picture that is already decoded."""
+ImageSource: TypeAlias = "str | Path | bytes | Image.Image"
+"""A picture file by its path, the bytes of one, or a picture that is already decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ class Query:
     ``excluded_weight``; the result is scaled to unit length and searched once.
 
     Attributes:
-        texts: Put through the model's prompt.
-        images: Files, encoded bytes, or decoded pictures.
+        texts: Put through the model's prompt. One alone counts as a list of one, here and below.
+        images: Files (as ``Path`` or ``str``), encoded bytes, or decoded pictures.
         excluded_texts: What the results should not show.
         excluded_images: Likewise, by example.
         text_weight: Of the words, relative to ``image_weight``.
@@ -156,7 +156,10 @@ class Query:
 
     def __post_init__(self) -> None:
         for name in ("texts", "images", "excluded_texts", "excluded_images"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            given = getattr(self, name)
+            # Python would take a text apart into letters, and bytes into numbers.
+            alone = isinstance(given, str | bytes) or not isinstance(given, Iterable)
+            object.__setattr__(self, name, (given,) if alone else tuple(given))
         if not self.texts and not self.images:
             raise EmptyQueryError
 
@@ -214,7 +217,7 @@ class Progress:
     """How far a sync has come.
 
     Attributes:
-        stage: "finding", "comparing", "embedding" or "indexing".
+        stage: "finding", "embedding" or "indexing".
         done: Files finished in this stage.
         total: Files in this stage, or None while that is not known.
         skipped: Files that could not be read so far.

@@ -8,7 +8,7 @@ out is either a picture or an ``ImageUnreadableError`` with a reason in plain wo
 from __future__ import annotations
 
 from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
-from sightline.images.finding import FoundFile, find
+from sightline.images.finding import FoundFile, find, has_picture_ending
 from sightline.images.hashing import bytes_hash, content_hash
 from sightline.images.reading import read
 from sightline.images.thumbnails import thumbnail
@@ -21,6 +21,7 @@ __all__ = [
     "content_hash",
     "decode",
     "find",
+    "has_picture_ending",
     "read",
     "thumbnail",
 ]

@@ -108,7 +108,8 @@ def _decode_bytes(
     except Exception as error:
         # Deliberately everything: on hostile files Pillow raises a dozen types, AssertionError
         # and AttributeError among them, and each means that there is no picture.
-        raise ImageUnreadableError(label, reason_of(error, kind, data)) from error
+        lasting = not isinstance(error, MemoryError)
+        raise ImageUnreadableError(label, reason_of(error, kind, data), lasting) from error
 
 
 def _decode_known(
@@ -158,6 +159,7 @@ def _check_size(size: tuple[int, int], max_megapixels: float, label: str) -> Non
             label,
             f"it has {megapixels:,.0f} megapixels ({width:,} x {height:,}), and the limit is "
             f"{max_megapixels:,g}; if you trust it, raise the limit with --max-megapixels",
+            lasting=False,
         )
 
 

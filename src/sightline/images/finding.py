@@ -129,7 +129,7 @@ class _Search:
             try:
                 if _is_folder(item):
                     stack.extend(reversed(self._entries(path, item)))
-                elif (by_name and item is top) or _has_picture_ending(path):
+                elif (by_name and item is top) or has_picture_ending(path):
                     yield from self._file(path, item)
             except OSError as error:
                 yield Skipped(Path(path), _reason(path, error))
@@ -160,7 +160,7 @@ def _is_wanted(entry: os.DirEntry[str]) -> bool:
     name = entry.name
     if _is_side_name(name):
         return False
-    if _has_picture_ending(name):
+    if has_picture_ending(name):
         return True
     try:
         return entry.is_dir()
@@ -172,7 +172,8 @@ def _is_side_name(name: str) -> bool:
     return name.startswith(".") or name in _SIDE_FOLDERS
 
 
-def _has_picture_ending(path: str) -> bool:
+def has_picture_ending(path: str) -> bool:
+    """Return whether a file's name ends like a picture's, in whatever case."""
     return os.path.splitext(path)[1].lower() in ENDINGS
 
 

@@ -52,7 +52,7 @@ def open_regular(path: Path | str) -> BinaryIO:
     try:
         descriptor = os.open(path, _OPEN_FLAGS)
     except OSError as error:
-        raise ImageUnreadableError(str(path), reason_of_os_error(error)) from error
+        raise ImageUnreadableError(str(path), reason_of_os_error(error), lasting=False) from error
     except ValueError as error:  # a zero byte, or a surrogate that stands for no byte
         raise ImageUnreadableError(str(path), "its name is not a valid file name") from error
     try:
@@ -94,10 +94,10 @@ def read(path: Path | str) -> bytes:
                 raise ImageUnreadableError(str(path), refusal)
             return head + file.read()
         except OSError as error:
-            raise ImageUnreadableError(str(path), reason_of_os_error(error)) from error
+            raise ImageUnreadableError(str(path), reason_of_os_error(error), lasting=False) from error
         except MemoryError as error:
             raise ImageUnreadableError(
-                str(path), f"its {size:,} bytes do not fit into memory"
+                str(path), f"its {size:,} bytes do not fit into memory", lasting=False
             ) from error
 
 

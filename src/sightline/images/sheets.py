@@ -50,13 +50,11 @@ def contact_sheet(
         columns: Of the grid; fewer when there are fewer tiles.
         tile_px: Width of a tile; its picture is at most three quarters as high.
     """
-    columns = max(1, min(columns, len(tiles) or 1))
-    rows = -(-len(tiles) // columns)
+    size = sheet_size(len(tiles), bool(examples), columns=columns, tile_px=tile_px)
+    columns = _columns(len(tiles), columns)
     picture_px = tile_px * 3 // 4
-    head_px = _TITLE_PX if not examples else max(_TITLE_PX, picture_px // 2 + _GAP_PX)
-    width = max(2 * _MARGIN_PX + columns * tile_px + (columns - 1) * _GAP_PX, 640)
-    height = 2 * _MARGIN_PX + head_px + rows * (picture_px + _LABEL_PX) + max(0, rows - 1) * _GAP_PX
-    page = Image.new("RGB", (width, height), _PAPER)
+    head_px = _head_px(bool(examples), picture_px)
+    page = Image.new("RGB", size, _PAPER)
     _draw_head(page, title, examples, head_px)
     for position, tile in enumerate(tiles):
         row, column = divmod(position, columns)
@@ -64,6 +62,33 @@ def contact_sheet(
         top = _MARGIN_PX + head_px + row * (picture_px + _LABEL_PX + _GAP_PX)
         _draw_tile(page, tile, (left, top, left + tile_px, top + picture_px))
     return page
+
+
+def sheet_size(
+    count: int, has_examples: bool, *, columns: int = 5, tile_px: int = 256
+) -> tuple[int, int]:
+    """Return width and height in pixels of the page that ``contact_sheet`` would draw.
+
+    Args:
+        count: How many tiles.
+        has_examples: Whether the query's own pictures stand beside the title.
+        columns: As for ``contact_sheet``.
+        tile_px: As for ``contact_sheet``.
+    """
+    columns = _columns(count, columns)
+    rows = -(-count // columns)
+    picture_px = tile_px * 3 // 4
+    width = max(2 * _MARGIN_PX + columns * tile_px + (columns - 1) * _GAP_PX, 640)
+    grid_px = rows * (picture_px + _LABEL_PX) + max(0, rows - 1) * _GAP_PX
+    return width, 2 * _MARGIN_PX + _head_px(has_examples, picture_px) + grid_px
+
+
+def _columns(count: int, most: int) -> int:
+    return max(1, min(most, count))
+
+
+def _head_px(has_examples: bool, picture_px: int) -> int:
+    return max(_TITLE_PX, picture_px // 2 + _GAP_PX) if has_examples else _TITLE_PX
 
 
 def _draw_head(
