@@ -14,7 +14,13 @@ from sightline.catalog.batch import Batch
 from sightline.catalog.columns import column_path, path_column
 from sightline.catalog.connections import Connections
 from sightline.catalog.lock import WriterLock
-from sightline.catalog.snapshot import Snapshot, current_change, decoded, find_model
+from sightline.catalog.snapshot import (
+    Snapshot,
+    current_change,
+    decoded,
+    find_model,
+    vector_count,
+)
 from sightline.catalog.translation import translated
 from sightline.errors import GalleryCorruptError, InvalidValueError
 from sightline.types import Ids, ImageRecord, ModelSpec, Skipped, Vectors
@@ -108,18 +114,19 @@ class Catalog:
     # Writing
 
     @contextmanager
-    def writer(self, command: str | None = None) -> Iterator[None]:
+    def writer(self, command: str | None = None, *, wait_s: float = 0.0) -> Iterator[None]:
         """Be the only writer for a while, over several commits.
 
         Args:
             command: What is being done, such as "sightline index", for the message that a second
                 writer gets.
+            wait_s: How long to wait for another writer to finish.
 
         Raises:
-            GalleryBusyError: there is a writer already, in this process or another.
+            GalleryBusyError: there is a writer still, in this process or another.
             NotWritableError: the gallery may not be written.
         """
-        with self._lock(command):
+        with self._lock(command, wait_s):
             self._held = True
             try:
                 yield
@@ -144,21 +151,6 @@ class Catalog:
         with self._transaction() as connection:
             return changes.apply(connection, batch)
 
-    def remove(self, ids: Sequence[int] | Ids) -> int:
-        """Forget pictures with their vectors; return how many were there. Raises as ``commit``."""
-        known = self.records(ids)
-        self.commit(Batch(removed=list(known)))
-        return len(known)
-
-    def register_model(self, model: ModelSpec) -> int:
-        """Return a model's number, giving it one if it has none. Raises as ``commit``."""
-        known = self.model_id(model)
-        if known is not None:
-            return known
-        with self._transaction() as connection:
-            changes.next_change(connection)
-            return changes.register(connection, model)
-
     # Reading
 
     @property
@@ -167,18 +159,12 @@ class Catalog:
         with self._connections.reading() as connection:
             return current_change(connection)
 
-    def model_id(self, model: ModelSpec) -> int | None:
-        """Return a model's number, or None if it has none."""
-        with self._connections.reading() as connection:
-            return find_model(connection, model)
-
     def models(self) -> dict[ModelSpec, int]:
         """Return every model with the number of its vectors, in the order they came."""
         with self._connections.reading() as connection:
             rows = connection.execute(
                 "SELECT name, digest, preprocessing, tokenizer, precision, dimensions,"
-                " (SELECT count(*) FROM vectors WHERE model_id = models.id)"
-                " FROM models ORDER BY id"
+                " vector_count FROM models ORDER BY id"
             ).fetchall()
         return {ModelSpec(*facts): int(count) for *facts, count in rows}
 
@@ -187,6 +173,13 @@ class Catalog:
         with self._connections.reading() as connection:
             (count,) = connection.execute("SELECT count(*) FROM images").fetchone()
         return int(count)
+
+    def missing(self, model: ModelSpec) -> int:
+        """Return how many pictures have no vector of a model."""
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            (images,) = connection.execute("SELECT count(*) FROM images").fetchone()
+            return int(images) - vector_count(connection, find_model(connection, model))
 
     def files(self, model: ModelSpec | None = None) -> dict[Path, KnownFile]:
         """Return every picture file by its path.
@@ -293,8 +286,8 @@ class Catalog:
             row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
-    def _lock(self, command: str | None = None) -> WriterLock:
-        return WriterLock(self._path.with_name("writer.lock"), command)
+    def _lock(self, command: str | None = None, wait_s: float = 0.0) -> WriterLock:
+        return WriterLock(self._path.with_name("writer.lock"), command, wait_s=wait_s)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -109,8 +109,11 @@ def _rewrite(connection: sqlite3.Connection, batch: Batch) -> None:
         " WHERE id = ?",
         [(*_content_columns(changed.image), changed.id) for changed in batch.changed],
     )
+    # The batch's own model gets a new vector in place of the old, which is no removal.
+    kept = None if batch.model is None else find_model(connection, batch.model)
     connection.executemany(
-        "DELETE FROM vectors WHERE image_id = ?", [(changed.id,) for changed in batch.changed]
+        "DELETE FROM vectors WHERE image_id = ? AND model_id IS NOT ?",
+        [(changed.id, kept) for changed in batch.changed],
     )
 
 

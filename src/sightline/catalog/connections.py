@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sightline.catalog.migrations import check_format, migrate
-from sightline.catalog.translation import translate_os, translated
+from sightline.catalog.translation import translate, translated
 from sightline.errors import (
+    DiskFullError,
     GalleryCorruptError,
     GalleryNotFoundError,
     InvalidValueError,
     NotReadableError,
 )
+from sightline.filesystem import storage_error
 
 # Vectors of 512 to 1,024 numbers take 1 to 2 KB; a page of 4 KB would waste a quarter of itself.
 _PAGE_BYTES = 16_384
@@ -26,6 +28,20 @@ _RETRY_S = 0.01
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _SMALLEST_BYTES = 512
 _CACHE_KIB = 16 * 1024
+_REFUSALS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+_PENDING = (
+    "its last commits are still in {wal}, which cannot be taken in where nothing can be written; "
+    "open the gallery once where it can be written"
+)
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that remembers whether it takes the file for one that nobody changes.
+
+    SQLite reads such a file without writing anything beside it, and without any lock.
+    """
+
+    is_immutable = False
 
 
 class Connections:
@@ -48,9 +64,9 @@ class Connections:
 
     def __init__(self, path: Path, *, create: bool) -> None:
         self._path = path
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[_Connection] = []
         self._mutex = threading.Lock()
-        self._writer: sqlite3.Connection | None = None
+        self._writer: _Connection | None = None
         self._closed = False
         if not _exists(path):
             if not create:
@@ -58,7 +74,7 @@ class Connections:
             _make_file(path)
         self._read_only = not _is_writable(path)
         with translated(path):
-            self._idle.append(self._opened())
+            self._returned(self._opened_to_read())
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -76,7 +92,7 @@ class Connections:
             raise _closed_error()
         if self._writer is None:
             with translated(self._path):
-                self._writer = self._opened()
+                self._writer = self._opened(immutable=False)
         return self._writer
 
     def close(self) -> None:
@@ -90,15 +106,15 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _borrowed(self) -> sqlite3.Connection:
+    def _borrowed(self) -> _Connection:
         with self._mutex:
             if self._closed:
                 raise _closed_error()
             if self._idle:
                 return self._idle.pop()
-        return self._opened()
+        return self._opened_to_read()
 
-    def _returned(self, connection: sqlite3.Connection) -> None:
+    def _returned(self, connection: _Connection) -> None:
         try:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
@@ -106,37 +122,60 @@ class Connections:
             connection.close()
             raise
         with self._mutex:
-            # A read-only connection may take the file for immutable; the next reader looks afresh.
-            keep = not self._closed and not self._read_only
+            # What takes the file for immutable sees no later commit; the next reader looks afresh.
+            keep = not self._closed and not connection.is_immutable
             if keep:
                 self._idle.append(connection)
         if not keep:
             connection.close()
 
-    def _opened(self) -> sqlite3.Connection:
+    def _opened_to_read(self) -> _Connection:
+        pending = _has_content(self._beside("-wal"))
+        try:
+            return self._opened(immutable=self._read_only and not self._is_in_use(pending))
+        except sqlite3.OperationalError as error:
+            if self._read_only and pending and _primary_code(error) in _REFUSALS:
+                raise NotReadableError(
+                    self._path, _PENDING.format(wal=self._beside("-wal"))
+                ) from error
+            if pending or not self._lacks_room(error):
+                raise
+            try:
+                return self._opened(immutable=True)
+            except sqlite3.OperationalError:
+                raise error from None
+
+    def _opened(self, *, immutable: bool) -> _Connection:
+        mode = "ro" if self._read_only or immutable else "rw"
         connection = sqlite3.connect(
-            self._uri(),
+            f"{self._path.absolute().as_uri()}?mode={mode}&immutable={int(immutable)}",
             uri=True,
             timeout=_BUSY_TIMEOUT_MS / 1000,
             isolation_level=None,
             check_same_thread=False,  # a connection changes threads, but one at a time uses it
+            factory=_Connection,
         )
+        connection.is_immutable = immutable
         try:
             check_format(connection, self._path)  # first, so that a foreign file stays untouched
-            _configure(connection, read_only=self._read_only)
+            _configure(connection, read_only=mode == "ro")
             migrate(connection, self._path)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _uri(self) -> str:
-        uri = self._path.absolute().as_uri()
-        if not self._read_only:
-            return f"{uri}?mode=rw"
-        # WAL needs to write beside the file even to read it, unless nobody else has it open.
-        in_use = self._path.with_name(self._path.name + "-wal").exists()
-        return f"{uri}?mode=ro" if in_use else f"{uri}?mode=ro&immutable=1"
+    def _is_in_use(self, pending: bool) -> bool:
+        # A killed reader leaves an empty -wal; one that was emptied by a living one has its -shm.
+        return pending or (self._beside("-wal").exists() and self._beside("-shm").exists())
+
+    def _lacks_room(self, error: sqlite3.OperationalError) -> bool:
+        # Even to read, SQLite makes two small files beside the catalog.
+        full = isinstance(translate(error, self._path), DiskFullError)
+        return full or _primary_code(error) == sqlite3.SQLITE_CANTOPEN
+
+    def _beside(self, ending: str) -> Path:
+        return self._path.with_name(self._path.name + ending)
 
 
 def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
@@ -170,7 +209,18 @@ def _make_file(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     except OSError as error:
-        raise translate_os(error, path) from error
+        raise storage_error(error, path) from error
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _exists(path: Path) -> bool:

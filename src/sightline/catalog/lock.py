@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from sightline.catalog.translation import translate_os
 from sightline.errors import GalleryBusyError
+from sightline.filesystem import is_full, storage_error
 
 if sys.platform == "win32":
     import msvcrt
@@ -39,6 +39,7 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+_RETRY_S = 0.05
 _HELD_ELSEWHERE = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
@@ -49,34 +50,32 @@ class WriterLock:
         path: The lock file; made if missing, and never deleted, since deleting it would let two
             writers hold two files of one name.
         command: What this process is doing, for the sentence of whoever comes second.
+        wait_s: How long to wait for another holder before giving up.
     """
 
-    def __init__(self, path: Path, command: str | None = None) -> None:
+    def __init__(self, path: Path, command: str | None = None, *, wait_s: float = 0.0) -> None:
         self._path = path
         self._command = command or _this_command()
+        self._wait_s = wait_s
         self._descriptor: int | None = None
 
     def __enter__(self) -> WriterLock:
         """Take the lock.
 
         Raises:
-            GalleryBusyError: another process, or another thread of this one, holds it.
+            GalleryBusyError: another process, or another thread of this one, holds it still.
             NotWritableError: the file cannot be opened for writing, or not be locked.
         """
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise translate_os(error, self._path) from error
-        try:
-            _try_lock(descriptor)
-            self._write_holder(descriptor)
-        except OSError as error:
-            os.close(descriptor)
-            if error.errno in _HELD_ELSEWHERE:
-                raise GalleryBusyError(self._path.parent, _holder(self._path)) from error
-            raise translate_os(error, self._path) from error
-        self._descriptor = descriptor
-        return self
+        deadline_s = time.monotonic() + self._wait_s
+        while True:
+            try:
+                self._descriptor = self._taken()
+                return self
+            except GalleryBusyError:
+                left_s = deadline_s - time.monotonic()
+                if left_s <= 0:
+                    raise
+                time.sleep(min(_RETRY_S, left_s))
 
     def __exit__(self, *_: object) -> None:
         """Give the lock back."""
@@ -89,6 +88,21 @@ class WriterLock:
         finally:
             os.close(descriptor)
 
+    def _taken(self) -> int:
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise storage_error(error, self._path) from error
+        try:
+            _try_lock(descriptor)
+            self._write_holder(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            if error.errno in _HELD_ELSEWHERE:
+                raise GalleryBusyError(self._path.parent, _holder(self._path)) from error
+            raise storage_error(error, self._path) from error
+        return descriptor
+
     def _write_holder(self, descriptor: int) -> None:
         holder = {"pid": os.getpid(), "command": self._command, "since_s": time.time()}
         os.ftruncate(descriptor, 0)
@@ -97,7 +111,7 @@ class WriterLock:
             os.write(descriptor, json.dumps(holder).encode())
         except OSError as error:
             # The name of the holder is a courtesy; on a full disk the lock still holds.
-            if error.errno != errno.ENOSPC:
+            if not is_full(error):
                 raise
 
 

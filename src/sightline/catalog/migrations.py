@@ -23,6 +23,7 @@ _FIRST = (
         tokenizer TEXT NOT NULL,
         precision TEXT NOT NULL,
         dimensions INTEGER NOT NULL,
+        vector_count INTEGER NOT NULL DEFAULT 0, -- kept by triggers: counting takes a whole scan
         UNIQUE (name, digest, preprocessing, tokenizer, precision, dimensions)
     )
     """,
@@ -66,6 +67,30 @@ _FIRST = (
     # Every change number there ever was: an index whose number is not among them belongs to
     # another catalog, or to a future that a restored backup does not have.
     "CREATE TABLE changes (change INTEGER PRIMARY KEY)",
+    # Which vectors were lost at which change, so that an index learns it without comparing all ids.
+    # Rows are never dropped: one takes some 20 bytes and comes of a vector that took 1 KB, and an
+    # index file may be of any age.
+    """
+    CREATE TABLE removals (
+        model_id INTEGER NOT NULL,
+        change INTEGER NOT NULL,
+        image_id INTEGER NOT NULL,
+        PRIMARY KEY (model_id, change, image_id)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER count_vector AFTER INSERT ON vectors BEGIN
+        UPDATE models SET vector_count = vector_count + 1 WHERE id = new.model_id;
+    END
+    """,
+    # A trigger, since most vectors go by ON DELETE CASCADE. A batch records its change number first.
+    """
+    CREATE TRIGGER record_removal AFTER DELETE ON vectors BEGIN
+        UPDATE models SET vector_count = vector_count - 1 WHERE id = old.model_id;
+        INSERT OR IGNORE INTO removals (model_id, change, image_id)
+            VALUES (old.model_id, (SELECT max(change) FROM changes), old.image_id);
+    END
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ class Snapshot:
 
     Attributes:
         change: The number of the last change that is visible here.
-        ids: Every picture with a vector of the model, ascending, shape (n,).
+        count: n, the number of pictures with a vector of the model.
         dimensions: d.
     """
 
@@ -31,10 +32,17 @@ class Snapshot:
         self.dimensions = model.dimensions
         self.change = current_change(connection)
         self._model_id = find_model(connection, model)
-        found = connection.execute(
-            "SELECT image_id FROM vectors WHERE model_id = ?", (self._model_id,)
-        )
-        self.ids: Ids = np.sort(np.fromiter((row[0] for row in found), dtype=np.int64))
+        self.count = vector_count(connection, self._model_id)
+
+    @cached_property
+    def ids(self) -> Ids:
+        """Every picture with a vector of the model, ascending, shape (n,). Reads them all."""
+        with translated(self._path):
+            found = self._connection.execute(
+                "SELECT image_id FROM vectors WHERE model_id = ?", (self._model_id,)
+            )
+            ids: Ids = np.fromiter((row[0] for row in found), dtype=np.int64)
+        return np.sort(ids)
 
     def knows(self, change: int) -> bool:
         """Whether a change number lies in this catalog's past; 0, before all changes, does."""
@@ -60,6 +68,47 @@ class Snapshot:
             while chunk := rows.fetchmany(CHUNK_ROWS):
                 ids, blobs = zip(*chunk, strict=True)
                 yield np.array(ids, dtype=np.int64), self._decoded(blobs)
+
+    def removed(self, since: int) -> Ids:
+        """Return the pictures that lost their vector after a change, and have none now; (m,)."""
+        with translated(self._path):
+            found = self._connection.execute(
+                "SELECT DISTINCT image_id FROM removals WHERE model_id = ? AND change > ?"
+                " AND NOT EXISTS (SELECT 1 FROM vectors"
+                " WHERE image_id = removals.image_id AND model_id = removals.model_id)",
+                (self._model_id, since),
+            )
+            return np.fromiter((row[0] for row in found), dtype=np.int64)
+
+    def differs_from(self, change: int) -> bool:
+        """Whether any vector of the model was written or lost after a change."""
+        with translated(self._path):
+            (differs,) = self._connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM vectors WHERE model_id = :model AND change > :since)"
+                " OR EXISTS (SELECT 1 FROM removals WHERE model_id = :model AND change > :since)",
+                {"model": self._model_id, "since": change},
+            ).fetchone()
+        return bool(differs)
+
+    def verify(self) -> None:
+        """Examine the whole file, for one who holds rows of its past that contradict it. Slow.
+
+        Raises:
+            GalleryCorruptError: the file is damaged. A model that had rows is never forgotten, so
+                to miss it is damage too.
+        """
+        if self._model_id is None:
+            raise GalleryCorruptError(self._path, "the model of its vectors is gone")
+        with translated(self._path):
+            (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+            (count,) = self._connection.execute(
+                "SELECT count(*) FROM vectors WHERE model_id = ?", (self._model_id,)
+            ).fetchone()
+        if found != "ok":
+            raise GalleryCorruptError(self._path, found)
+        if count != self.count:
+            problem = f"it has {count:,} vectors of a model instead of {self.count:,}"
+            raise GalleryCorruptError(self._path, problem)
 
     def _decoded(self, blobs: tuple[bytes, ...]) -> Vectors:
         try:
@@ -96,6 +145,13 @@ def find_model(connection: sqlite3.Connection, model: ModelSpec) -> int | None:
         model_columns(model),
     ).fetchone()
     return None if found is None else int(found[0])
+
+
+def vector_count(connection: sqlite3.Connection, model_id: int | None) -> int:
+    """Return how many vectors a model has, without counting them; 0 for no model."""
+    found = connection.execute("SELECT vector_count FROM models WHERE id = ?", (model_id,))
+    row = found.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def model_columns(model: ModelSpec) -> tuple[str | int, ...]:

@@ -1,8 +1,7 @@
-"""SQLite's and the file system's errors, turned into Sightline's: the catalog's one boundary."""
+"""SQLite's errors, turned into Sightline's: the catalog's one boundary."""
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from sightline.errors import (
     SightlineError,
 )
 
-_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 # SQLite says "full" for ENOSPC only. A quota, a file size limit and a full network drive come as
 # a failed write.
 _FULL_CODES = frozenset(
@@ -85,10 +83,3 @@ def translate(error: sqlite3.Error, path: Path) -> SightlineError | None:
     if primary == sqlite3.SQLITE_MISUSE:
         return None
     return GalleryCorruptError(path, str(error))
-
-
-def translate_os(error: OSError, path: Path) -> SightlineError:
-    """Return Sightline's error for a file system error met while writing beside the catalog."""
-    if error.errno in _FULL_ERRNOS:
-        return DiskFullError(path)
-    return NotWritableError(path, error.strerror or str(error))

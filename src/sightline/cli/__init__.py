@@ -5,12 +5,7 @@ Results go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
-
-from sightline.cli.exits import Exit, exit_for
-from sightline.errors import SightlineError, SightlineWarning
 
 
 def main() -> None:
@@ -24,22 +19,14 @@ def run(arguments: list[str]) -> int:
     Args:
         arguments: The words after ``sightline``.
     """
-    from sightline.cli.app import app
-    from sightline.cli.console import complain
+    # The imports take longer than many a command, so Ctrl-C finds them more often than not.
+    try:
+        from sightline.cli.running import run_command
 
-    # Nothing is ever sent anywhere, by us or by what we use.
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", SightlineWarning)
-        warnings.showwarning = lambda message, *_args, **_kwargs: complain(f"note: {message}")
-        try:
-            app(arguments, prog_name="sightline")
-        except SightlineError as error:
-            complain(f"sightline: {error}")
-            return exit_for(error)
-        except SystemExit as request:
-            if request.code == Exit.INTERRUPTED:
-                complain("stopped; what was committed is kept, and the same command goes on")
-            return request.code if isinstance(request.code, int) else Exit.DONE
-    return Exit.DONE
+        return run_command(arguments)
+    except KeyboardInterrupt:
+        from sightline.cli.console import complain
+        from sightline.cli.exits import INTERRUPTED_NOTE, Exit
+
+        complain(INTERRUPTED_NOTE)
+        return Exit.INTERRUPTED

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.options import ThreadsOption
+from sightline.cli.console import page
+from sightline.cli.options import ThreadsOption, named_path
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sightline.gallery import Gallery
-    from sightline.types import Query
+    from sightline.types import Query, SyncReport
 
 _WORDS = "a sailboat at sunset"
 _PICTURE_OF = "a red car in the snow at night"
@@ -27,7 +29,9 @@ _RESULTS = 10
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where pictures and gallery go.")] = Path("demo"),
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Where pictures and gallery go.")
+    ] = "demo",
     count: Annotated[int, typer.Option("--count", "-n", help="How many pictures.", min=1)] = 2000,
     threads: ThreadsOption = 0,
 ) -> None:
@@ -35,30 +39,35 @@ def demo(
 
     A second run finds all that is there and takes a moment.
     """
-    from rich.console import Console
-
     from sightline.gallery import Gallery
 
-    console = Console(highlight=False)
-    folder = folder.expanduser()
-    scenes, home = folder / "scenes", folder / "gallery"
+    console = page()
+    place = named_path(folder)
+    scenes, home = place / "scenes", place / "gallery"
     began = time.perf_counter()
     draw_collection(scenes, count, _SEED)
-    console.print(
-        f"[bold]1[/]  {count:,} scenes in {scenes}  ({time.perf_counter() - began:.1f} s)"
-    )
+    elapsed_s = time.perf_counter() - began
+    _print_step(console, 1, f"{count:,} scenes in {scenes}  ({elapsed_s:.1f} s)")
     with Gallery.open(home, model="mini", threads=threads) as gallery:
         with shown_progress() as progress:
-            report = gallery.sync([scenes], progress=progress)
-        if report.embedded:
-            rate = report.embedded / report.seconds
-            done = f"{report.embedded:,} indexed in {report.seconds:.1f} s, {rate:,.0f} pictures/s"
-        else:
-            done = "indexed before, nothing to do"
-        console.print(f"[bold]2[/]  {len(gallery):,} pictures in {home}  ({done})")
-        console.print("[bold]3[/]  three ways to search")
-        sheets = _search_three_ways(console, gallery, folder)
+            # The folder is the demo's own: a smaller collection than the last is no lost drive.
+            report = gallery.sync([scenes], force=True, progress=progress)
+        _print_step(console, 2, f"{len(gallery):,} pictures in {home}  ({_told(report)})")
+        _print_step(console, 3, "three ways to search")
+        sheets = _search_three_ways(console, gallery, place)
     _say_what_next(console, home, sheets)
+
+
+def _print_step(console: Console, number: int, what: str) -> None:
+    console.print(str(number), style="bold", end="  ")
+    console.print(what)
+
+
+def _told(report: SyncReport) -> str:
+    if report.embedded:
+        rate = report.embedded / report.seconds
+        return f"{report.embedded:,} indexed in {report.seconds:.1f} s, {rate:,.0f} pictures/s"
+    return "indexed before, nothing to do"
 
 
 def _search_three_ways(console: Console, gallery: Gallery, folder: Path) -> list[Path]:
@@ -83,7 +92,8 @@ def _show(console: Console, gallery: Gallery, name: str, query: Query, folder: P
     elapsed_ms = (time.perf_counter() - began) * 1000
     sheet = folder / f"by-{name}.jpg"
     write_sheet(sheet, hits, query, max_megapixels=200.0)
-    console.print(f"     [bold]{title_of(query)}[/]  ({elapsed_ms:.0f} ms)")
+    console.print(f"     {title_of(query)}", style="bold", end="")
+    console.print(f"  ({elapsed_ms:.0f} ms)")
     for hit in hits[:3]:
         console.print(f"       {hit.rank}  {hit.score:.3f}  {hit.path.name}")
     return sheet
@@ -91,12 +101,13 @@ def _show(console: Console, gallery: Gallery, name: str, query: Query, folder: P
 
 def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
     console.print(f"     contact sheets: {', '.join(str(sheet) for sheet in sheets)}")
-    console.print("\n[bold]Try next[/]")
+    console.print("\nTry next", style="bold")
+    place = shlex.quote(str(home))
     lines = [
-        f'sightline search "a black cat under a starry sky" -g {home}',
-        f'sightline search "a balloon" --not "mountains" -g {home} --sheet balloons.jpg',
-        f'sightline search --image PICTURE.jpg "in the snow" -g {home}',
+        f'sightline search "a black cat under a starry sky" -g {place}',
+        f'sightline search "a balloon" --not "mountains" -g {place} --sheet balloons.jpg',
+        f'sightline search --image PICTURE.jpg "in the snow" -g {place}',
         "sightline index ~/Pictures --model FOLDER   # your own pictures, with your own model",
     ]
     for line in lines:
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+        console.print(f"  {line}")

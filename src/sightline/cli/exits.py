@@ -25,6 +25,7 @@ class Exit(IntEnum):
     STORAGE = 5
     MISSING_PACKAGE = 6
     INTERRUPTED = 130
+    BROKEN_PIPE = 141
 
 
 EXIT_MEANINGS = {
@@ -32,11 +33,14 @@ EXIT_MEANINGS = {
     Exit.NOTHING_FOUND: "a search found nothing, or there was nothing to remove",
     Exit.BAD_INPUT: "what was asked cannot be done: a wrong option, an unreadable query picture",
     Exit.MODEL: "the model is unknown, or its files are incomplete or broken",
-    Exit.GALLERY: "the gallery is missing, busy, damaged, or was made by another model",
-    Exit.STORAGE: "the disk is full, or a file may not be written",
+    Exit.GALLERY: "the gallery is missing, busy, damaged or made by another model, or more than "
+    "half of its pictures vanished, which needs --force",
+    Exit.STORAGE: "the disk is full, or a file or the results cannot be written",
     Exit.MISSING_PACKAGE: "an optional package is not installed",
     Exit.INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
+    Exit.BROKEN_PIPE: "whoever read the results stopped reading, as `head` does",
 }
+INTERRUPTED_NOTE = "stopped; what was committed is kept, and the same command goes on"
 
 _EXIT_OF: tuple[tuple[type[SightlineError], Exit], ...] = (
     (InputError, Exit.BAD_INPUT),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightline.cli.console import complain, person, say
+from sightline.cli.exits import Exit
 from sightline.cli.options import (
     GalleryOption,
     JsonOption,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sightline.types import SyncReport
 
 _SKIPPED_SHOWN = 10
+_TOO_FEW_FOR_A_RATE = 50
 
 
 def index(
@@ -55,28 +57,60 @@ def index(
 
     A stopped run goes on where it was when the same command is given again.
     """
-    from sightline.gallery import Gallery
-
-    folder = gallery_folder(gallery)
-    with Gallery.open(
-        folder, model=model, threads=threads, max_megapixels=max_megapixels
-    ) as opened:
-        _warn_of_unknown_pictures(opened, paths or [])
+    folder, named = gallery_folder(gallery), paths or []
+    with _open(folder, named, model, threads, max_megapixels) as opened:
+        _warn_of_unknown_pictures(opened, named)
         with shown_progress() as progress:
-            report = opened.sync(paths or None, force=force, retry=retry, progress=progress)
+            report = opened.sync(named or None, force=force, retry=retry, progress=progress)
         if as_json:
             say(json.dumps(_as_object(report)))
         else:
             _print_report(report, opened)
 
 
+def _open(
+    folder: Path, paths: list[str], model: str | None, threads: int, max_megapixels: float
+) -> Gallery:
+    """Return the gallery; a new one is made only if there is something to put into it."""
+    from sightline.errors import GalleryNotFoundError
+    from sightline.gallery import Gallery
+
+    def opened(*, create: bool) -> Gallery:
+        return Gallery.open(
+            folder, model=model, create=create, threads=threads, max_megapixels=max_megapixels
+        )
+
+    try:
+        return opened(create=False)
+    except GalleryNotFoundError:
+        _check_before_creating(folder, paths, model, threads)
+        return opened(create=True)
+
+
+def _check_before_creating(folder: Path, paths: list[str], model: str | None, threads: int) -> None:
+    """Raise now what would otherwise be raised beside a new and empty gallery."""
+    from sightline.comparison import roots_of
+    from sightline.encoders import load_model
+    from sightline.gallery import DEFAULT_MODEL
+
+    if not paths:
+        complain(
+            f"sightline: there is no gallery at {folder} yet, so name the folders to index: "
+            "`sightline index FOLDER`"
+        )
+        raise typer.Exit(Exit.BAD_INPUT)
+    roots_of(paths)
+    load_model(DEFAULT_MODEL if model is None else model, threads=threads)
+
+
 def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     """Say so when a model that knows only drawn scenes is given something else."""
     if gallery.domain != "drawn scenes":
         return
+    from sightline.comparison import roots_of
     from sightline.scenes.collection import is_collection
 
-    folders = [Path(path).expanduser() for path in paths] or list(gallery.status().folders)
+    folders = roots_of(paths) or gallery.status().folders
     if all(is_collection(folder) for folder in folders):
         return
     complain(
@@ -101,16 +135,25 @@ def _as_object(report: SyncReport) -> dict[str, object]:
 
 def _print_report(report: SyncReport, gallery: Gallery) -> None:
     console = person()
-    parts = [
-        f"{getattr(report, name):,} {name}"
-        for name in ("added", "changed", "moved", "removed", "unchanged")
-        if getattr(report, name)
-    ]
-    rate = f" ({report.embedded / report.seconds:,.0f} pictures/s)" if report.embedded > 50 else ""
-    console.print(f"{', '.join(parts) or 'nothing to do'} in {report.seconds:.1f} s{rate}")
+    console.print(f"{_counts(report)} in {report.seconds:.1f} s{_rate(report)}")
     if report.skipped:
         print_skipped(report)
     console.print(f"{len(gallery):,} pictures in {gallery.path}, indexed with {gallery.model_name}")
+
+
+def _counts(report: SyncReport) -> str:
+    names = ["added", "changed", "moved", "removed", "unchanged"]
+    # Another model embeds what is unchanged, and copies of one content are embedded once.
+    if report.embedded != report.added + report.changed:
+        names.append("embedded")
+    counts = [f"{getattr(report, name):,} {name}" for name in names if getattr(report, name)]
+    return ", ".join(counts) or "nothing to do"
+
+
+def _rate(report: SyncReport) -> str:
+    if report.embedded <= _TOO_FEW_FOR_A_RATE:
+        return ""
+    return f" ({report.embedded / report.seconds:,.0f} pictures/s)"
 
 
 def print_skipped(report: SyncReport) -> None:
@@ -118,8 +161,9 @@ def print_skipped(report: SyncReport) -> None:
     console = person()
     console.print(f"{len(report.skipped):,} skipped:", style="yellow")
     for reason, count in Counter(s.reason for s in report.skipped).most_common(5):
-        console.print(f"  {count:,} x {reason}", markup=False)
+        console.print(f"  {count:,} x {reason}")
     for skipped in report.skipped[:_SKIPPED_SHOWN]:
-        console.print(f"    {skipped.path}", markup=False, soft_wrap=True)
+        console.print(f"    {skipped.path}")
     if len(report.skipped) > _SKIPPED_SHOWN:
         console.print("    ... all of them: `sightline status --skipped`")
+    console.print("  they are tried again when they change; now with `sightline index --retry`")

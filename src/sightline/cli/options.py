@@ -9,15 +9,18 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from sightline.errors import InvalidValueError
+from sightline.paths import absolute
+
 GalleryOption: TypeAlias = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--gallery",
         "-g",
+        metavar="FOLDER",
         help="The gallery's folder. Default: the one gallery in your data folder.",
         envvar="SIGHTLINE_GALLERY",
         show_default=False,
-        file_okay=False,
     ),
 ]
 ModelOption: TypeAlias = Annotated[
@@ -53,11 +56,28 @@ JsonOption: TypeAlias = Annotated[
 ]
 
 
-def gallery_folder(named: Path | None) -> Path:
-    """Return the gallery's folder: the named one, or the one in the user's data folder."""
-    if named is not None:
-        return named.expanduser()
-    return data_folder() / "gallery"
+def gallery_folder(named: str | None) -> Path:
+    """Return the gallery's folder: the named one, or the one in the user's data folder.
+
+    Raises:
+        InvalidValueError: the name is empty, or that of a file.
+    """
+    if named is None:
+        return data_folder() / "gallery"
+    folder = absolute(named)
+    if os.path.isfile(folder):
+        raise InvalidValueError("--gallery", named, "a folder, and this is a file")
+    return folder
+
+
+def named_path(name: str) -> Path:
+    """Return a path as it was written, which is shorter to show; ``~`` is expanded.
+
+    Raises:
+        InvalidValueError: the name is empty.
+    """
+    whole = absolute(name)
+    return whole if name.startswith("~") else Path(name)
 
 
 def data_folder() -> Path:

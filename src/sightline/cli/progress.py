@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sightline.cli.console import person
-
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
@@ -36,6 +34,7 @@ def shown_progress() -> Iterator[Callable[[Progress], None]]:
 
 def progress_bar() -> Bar:
     """Return a bar with count, rate and time left; silent where nobody looks."""
+    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -52,7 +51,8 @@ def progress_bar() -> Bar:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
 
-    console = person()
+    # Not the console of reports: a bar that is wider than the terminal has to be cut.
+    console = Console(stderr=True)
     return Bar(
         TextColumn("{task.description:>10}"),
         BarColumn(bar_width=30),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +9,10 @@ import typer
 from sightline.cli.console import complain
 from sightline.cli.exits import Exit
 from sightline.cli.options import GalleryOption, gallery_folder
+from sightline.errors import InvalidValueError
+from sightline.paths import absolute
+
+_LARGEST_ID = 2**63 - 1
 
 
 def remove(
@@ -27,17 +30,19 @@ def remove(
     A picture that still lies in an indexed folder comes back when that folder is indexed again; a
     folder that is removed is forgotten.
     """
-    from sightline.errors import InvalidValueError
     from sightline.gallery import Gallery
 
+    numbers = [_id_of(word) for word in what] if ids else []
+    paths = [] if ids else [absolute(word) for word in what]
     with Gallery.open(gallery_folder(gallery), create=False) as opened:
-        if ids:
-            wrong = next((word for word in what if not word.isdecimal()), None)
-            if wrong is not None:
-                raise InvalidValueError("an id", wrong, "a whole number, as a search prints it")
-            removed = opened.remove(ids=[int(word) for word in what])
-        else:
-            removed = opened.remove(paths=[Path(word) for word in what])
+        removed = opened.remove(ids=numbers, paths=paths)
     complain(f"{removed:,} pictures taken out of the gallery")
     if not removed:
         raise typer.Exit(Exit.NOTHING_FOUND)
+
+
+def _id_of(word: str) -> int:
+    # The length comes first: Python itself refuses to read a number of some thousand digits.
+    if word.isdecimal() and len(word) <= len(str(_LARGEST_ID)) and int(word) <= _LARGEST_ID:
+        return int(word)
+    raise InvalidValueError("an id", word, "a whole number, as a search prints it")

@@ -8,11 +8,14 @@ from typing import Annotated
 import typer
 
 from sightline.cli.console import complain
+from sightline.cli.options import named_path
 from sightline.cli.progress import progress_bar
 
 
 def scenes(
-    folder: Annotated[Path, typer.Argument(help="Where to write pictures and truth.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Where to write pictures and truth.")
+    ],
     count: Annotated[int, typer.Option("--count", "-n", help="How many.", min=1)] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same pictures.")] = 1,
     width: Annotated[int, typer.Option(help="In pixels.", min=16, max=8192)] = 640,
@@ -20,8 +23,9 @@ def scenes(
     workers: Annotated[int, typer.Option(help="Processes; 0 means one a core.", min=0)] = 0,
 ) -> None:
     """Draw scenes: pictures, and scenes.jsonl and edits.jsonl with what they show."""
-    draw_collection(folder.expanduser(), count, seed, (width, height), workers)
-    complain(f"{count:,} pictures in {folder}, what they show in {folder / 'scenes.jsonl'}")
+    home = named_path(folder)
+    draw_collection(home, count, seed, (width, height), workers)
+    complain(f"{count:,} pictures in {home}, what they show in {home / 'scenes.jsonl'}")
 
 
 def draw_collection(

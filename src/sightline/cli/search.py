@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import complain, say
+from sightline.cli.console import complain, is_watched, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import (
     GalleryOption,
@@ -20,9 +21,13 @@ from sightline.cli.options import (
     ModelOption,
     ThreadsOption,
     gallery_folder,
+    named_path,
 )
+from sightline.errors import ImageUnreadableError, InvalidValueError, SourceNotFoundError
+from sightline.paths import absolute
 
 if TYPE_CHECKING:
+    from sightline.gallery import Gallery
     from sightline.types import Hit, ImageSource, Query
 
 
@@ -45,8 +50,12 @@ def search(
         typer.Option("--not", metavar="WORDS", help="Words for what they should not show."),
     ] = None,
     excluded_image: Annotated[
-        list[Path] | None,
-        typer.Option("--not-image", metavar="FILE", help="A picture they should not be like."),
+        list[str] | None,
+        typer.Option(
+            "--not-image",
+            metavar="FILE",
+            help="A picture they should not be like; - reads one from standard input.",
+        ),
     ] = None,
     k: Annotated[int, typer.Option("-k", "--count", help="How many results.", min=1)] = 20,
     text_weight: Annotated[float, typer.Option(help="Of the words beside a picture.")] = 0.5,
@@ -69,7 +78,7 @@ def search(
         bool, typer.Option("--print0", "-0", help="End each path with NUL, for `xargs -0`.")
     ] = False,
     sheet: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="FILE", help="Write a contact sheet of the results there."),
     ] = None,
     gallery: GalleryOption = None,
@@ -84,11 +93,13 @@ def search(
     from sightline.gallery import Gallery
     from sightline.types import Query
 
+    page = _sheet_file(sheet)
+    _check_standard_input([*(image or []), *(excluded_image or [])])
     query = Query(
         texts=[" ".join(words)] if words else [],
         images=[_picture(name) for name in image or []],
         excluded_texts=excluded or [],
-        excluded_images=excluded_image or [],
+        excluded_images=[_picture(name) for name in excluded_image or []],
         text_weight=text_weight,
         image_weight=image_weight,
         excluded_weight=excluded_weight,
@@ -103,27 +114,74 @@ def search(
         began = time.perf_counter()
         hits = opened.search(query, k=k, prompt=prompt)
         elapsed_ms = (time.perf_counter() - began) * 1000
-    # The sheet comes first: whoever reads the lines may stop reading, as `head` does.
-    if sheet is not None:
-        _write_sheet(sheet.expanduser(), hits, query, max_megapixels)
-        complain(f"contact sheet: {sheet}")
-    _print_hits(hits, as_json=as_json, paths_only=paths_only or print0, print0=print0)
+        _note_missing_vectors(opened)
+        is_empty = len(opened) == 0
     if not hits:
-        complain("nothing found: the gallery has no pictures")
+        _say_nothing_found(is_empty)
         raise typer.Exit(Exit.NOTHING_FOUND)
-    if sys.stderr.isatty() and not as_json and not paths_only:
+    # The sheet comes first: whoever reads the lines may stop reading, as `head` does.
+    if page is not None:
+        _write_sheet(page, hits, query, max_megapixels)
+    _print_hits(hits, as_json=as_json, paths_only=paths_only or print0, print0=print0)
+    if is_watched() and not as_json and not paths_only:
         complain(f"{len(hits)} results in {elapsed_ms:.0f} ms, the model's start included")
 
 
-def _picture(name: str) -> ImageSource:
-    from sightline.errors import SourceNotFoundError
+def _sheet_file(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    from sightline.cli.sheet import check_sheet
 
+    target = named_path(name)
+    check_sheet(target)
+    return target
+
+
+def _check_standard_input(names: Sequence[str]) -> None:
+    """Refuse to read one stream twice: the second picture would be empty."""
+    if names.count("-") > 1:
+        what = "the number of pictures from standard input"
+        raise InvalidValueError(what, names.count("-"), "one; give the others as files")
+
+
+def _picture(name: str) -> ImageSource:
     if name == "-":
-        return sys.stdin.buffer.read()
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise SourceNotFoundError(path)
+        return _read_standard_input()
+    path = absolute(name)
+    if not os.path.exists(path):
+        raise SourceNotFoundError(name)
     return path
+
+
+def _read_standard_input() -> bytes:
+    if sys.stdin is None:
+        raise ImageUnreadableError("standard input", "it is closed")
+    try:
+        data = sys.stdin.buffer.read()
+    except OSError as error:
+        raise ImageUnreadableError("standard input", error.strerror or str(error)) from error
+    if not data:
+        raise ImageUnreadableError("standard input", "it is empty")
+    return data
+
+
+def _note_missing_vectors(gallery: Gallery) -> None:
+    """Say so when some pictures cannot be found because this model has not seen them."""
+    missing = gallery.missing()
+    if missing:
+        complain(
+            f"note: {missing:,} of {len(gallery):,} pictures have no vector of "
+            f"{gallery.model_name}; bring them up to date with `sightline index`"
+        )
+
+
+def _say_nothing_found(is_empty: bool) -> None:
+    if is_empty:
+        complain(
+            "nothing found: the gallery is empty; index pictures with `sightline index FOLDER`"
+        )
+    else:
+        complain("nothing found")
 
 
 def _print_hits(hits: Sequence[Hit], *, as_json: bool, paths_only: bool, print0: bool) -> None:
@@ -154,3 +212,4 @@ def _write_sheet(target: Path, hits: Sequence[Hit], query: Query, max_megapixels
     from sightline.cli.sheet import write_sheet
 
     write_sheet(target, hits, query, max_megapixels)
+    complain(f"contact sheet: {target}")

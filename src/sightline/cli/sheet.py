@@ -2,42 +2,106 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.errors import ImageUnreadableError, InvalidValueError, NotWritableError
+from sightline.errors import ImageUnreadableError, InvalidValueError
+from sightline.filesystem import storage_error
 from sightline.images import decode
-from sightline.images.sheets import Tile, contact_sheet
+from sightline.images.sheets import Tile, contact_sheet, sheet_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from sightline.types import Hit, Query
 
-_ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A format of picture, and how high a page it holds."""
+
+    name: str
+    highest_px: int
+
+
+_JPEG = _Format("JPEG", 65_500)  # libjpeg's JPEG_MAX_DIMENSION
+_FORMATS = {
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".webp": _Format("WEBP", 16_383),  # libwebp's WEBP_MAX_DIMENSION
+    # The format ends far beyond; here a page of five columns takes 0.8 GB of memory.
+    ".png": _Format("PNG", 200_000),
+}
+# A tile is half as wide. Pictures wait at this size until the page is drawn.
+_WAITING_PX = (512, 512)
+
+
+def check_sheet(target: Path) -> None:
+    """Refuse a file that cannot become a sheet, before anything is computed for it.
+
+    Raises:
+        InvalidValueError: its ending is not that of a picture format.
+    """
+    if target.suffix.lower() not in _FORMATS:
+        raise InvalidValueError("--sheet", str(target), "a file ending in .jpg, .png or .webp")
 
 
 def write_sheet(target: Path, hits: Sequence[Hit], query: Query, max_megapixels: float) -> None:
-    """Write a page with the results of a query.
+    """Write a page with the results of a query: whole, or not at all.
 
     Raises:
-        InvalidValueError: the file's ending is not that of a picture format.
+        InvalidValueError: the file's ending is not that of a picture format, or the format holds
+            no page of that many results.
+        DiskFullError: there is no room.
         NotWritableError: the file cannot be written.
     """
-    if target.suffix.lower() not in _ENDINGS:
-        raise InvalidValueError("--sheet", str(target), "a file ending in .jpg, .png or .webp")
+    check_sheet(target)
+    kind = _FORMATS[target.suffix.lower()]
+    _check_height(target, kind, len(hits), bool(query.images))
     tiles = [
         Tile(_shown(hit.path, max_megapixels), f"{hit.score:.3f}", hit.path.name) for hit in hits
     ]
     examples = [decode(i, shortest_px=256, max_megapixels=max_megapixels) for i in query.images]
-    page = contact_sheet(
+    drawn = contact_sheet(
         tiles, title=title_of(query), examples=[decoded.image for decoded in examples]
     )
+    content = io.BytesIO()
+    drawn.save(content, kind.name, quality=88)
+    _write_whole(target, content.getbuffer())
+
+
+def _check_height(target: Path, kind: _Format, count: int, has_examples: bool) -> None:
+    height_px = sheet_size(count, has_examples)[1]
+    if height_px <= kind.highest_px:
+        return
+    larger = "" if kind.name == "PNG" else ", or write a .png"
+    raise InvalidValueError(
+        "--sheet",
+        str(target),
+        f"of a format that holds {height_px:,} pixels, which {count:,} results take, and "
+        f"{kind.name} is limited to {kind.highest_px:,}; ask for fewer with -k{larger}",
+    )
+
+
+def _write_whole(target: Path, content: memoryview) -> None:
+    # A link stays a link: what it leads to is replaced.
+    place = Path(os.path.realpath(target))
+    unfinished = place.with_name(f".sheet-{os.getpid()}.unfinished")
     try:
-        page.save(target, quality=88)
+        try:
+            unfinished.write_bytes(content)
+            unfinished.replace(place)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
     except OSError as error:
-        raise NotWritableError(target, error.strerror or str(error)) from error
+        raise storage_error(error, target) from error
 
 
 def title_of(query: Query) -> str:
@@ -51,6 +115,8 @@ def title_of(query: Query) -> str:
 
 def _shown(path: Path, max_megapixels: float) -> Image | None:
     try:
-        return decode(path, shortest_px=256, max_megapixels=max_megapixels).image
+        picture = decode(path, shortest_px=256, max_megapixels=max_megapixels).image
     except ImageUnreadableError:
         return None  # the sheet says "not there" in its place
+    picture.thumbnail(_WAITING_PX)
+    return picture

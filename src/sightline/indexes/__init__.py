@@ -2,7 +2,7 @@
 
 from sightline.indexes.catch_up import CaughtUp, OpenedIndex, catch_up, index_state, open_index
 from sightline.indexes.exact import ExactIndex
-from sightline.indexes.store import IndexState, StoredIndex, load, save
+from sightline.indexes.store import IndexState, StoredIndex, clear_stale, load, save
 
 __all__ = [
     "CaughtUp",
@@ -11,6 +11,7 @@ __all__ = [
     "OpenedIndex",
     "StoredIndex",
     "catch_up",
+    "clear_stale",
     "index_state",
     "load",
     "open_index",

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
 from sightline.indexes.exact import ExactIndex
 from sightline.indexes.store import IndexState, load, stored_change
 from sightline.types import Ids, ModelSpec, Vectors
@@ -24,16 +22,28 @@ class VectorSnapshot(Protocol):
         ...
 
     @property
-    def ids(self) -> Ids:
-        """Every picture with a vector, ascending."""
+    def count(self) -> int:
+        """How many vectors there are, known without counting."""
         ...
 
     def knows(self, change: int) -> bool:
         """Whether a change number lies in the past of this snapshot; 0 does."""
         ...
 
+    def differs_from(self, change: int) -> bool:
+        """Whether any vector was written or lost after a change."""
+        ...
+
     def vectors(self, since: int = 0) -> Iterator[tuple[Ids, Vectors]]:
         """Yield the rows written after a change."""
+        ...
+
+    def removed(self, since: int) -> Ids:
+        """Return the pictures that lost their vector after a change, and have none now."""
+        ...
+
+    def verify(self) -> None:
+        """Raise if the source is damaged, after looking at all of it."""
         ...
 
 
@@ -42,11 +52,6 @@ class VectorSource(Protocol):
 
     def snapshot(self, model: ModelSpec) -> AbstractContextManager[VectorSnapshot]:
         """Hold one consistent view of a model's vectors."""
-        ...
-
-    @property
-    def change(self) -> int:
-        """The number of the last change."""
         ...
 
 
@@ -66,6 +71,11 @@ class CaughtUp:
     rebuilt: bool
     change: int
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the index was as it had to be, so that a file of it need not be written again."""
+        return not (self.removed or self.written or self.rebuilt)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedIndex:
@@ -75,6 +85,7 @@ class OpenedIndex:
         index: At ``change``.
         change: The catalog's change number when it was opened. Save the index under it.
         state: What the file was like. Unless CURRENT, saving it spares the next one the work.
+            A file of an earlier change is CURRENT too, if no vector changed since.
         caught_up: What it took.
     """
 
@@ -87,22 +98,27 @@ class OpenedIndex:
 def catch_up(index: ExactIndex, snapshot: VectorSnapshot, since: int) -> CaughtUp:
     """Change an index so that it holds just what a snapshot holds.
 
-    An index whose past the catalog does not share (after a backup was restored, say) is filled
-    afresh, and so is one that still disagrees about the ids when all changes are in.
+    Only what changed is read. An index whose past the catalog does not share (after a backup was
+    restored, say) is filled afresh, and so is one that still has another number of rows when all
+    changes are in, if the catalog proves whole.
 
     Args:
         index: Changed in place. A search in another thread sees some state in between.
         snapshot: What to agree with.
         since: The change number that the index is at; 0 for an empty one.
+
+    Raises:
+        GalleryCorruptError: the catalog contradicts the index or itself, and is damaged.
     """
-    rebuilt = not snapshot.knows(since)
-    removed = index.remove(index.ids if rebuilt else _gone(index, snapshot))
-    written = _write(index, snapshot, 0 if rebuilt else since)
-    if not np.array_equal(np.sort(index.ids), snapshot.ids):
-        rebuilt = True
-        removed += index.remove(index.ids)
-        written = _write(index, snapshot, 0)
-    return CaughtUp(removed, written, rebuilt, snapshot.change)
+    if not snapshot.knows(since):
+        return _fill(index, snapshot)
+    removed = index.remove(snapshot.removed(since))
+    written = _write(index, snapshot, since)
+    if len(index) != snapshot.count:
+        # A damaged catalog must not pass for one that has lost its pictures.
+        snapshot.verify()
+        return _fill(index, snapshot)
+    return CaughtUp(removed, written, False, snapshot.change)
 
 
 def open_index(source: VectorSource, model: ModelSpec, path: Path) -> OpenedIndex:
@@ -112,27 +128,33 @@ def open_index(source: VectorSource, model: ModelSpec, path: Path) -> OpenedInde
     """
     stored = load(path, model)
     with source.snapshot(model) as snapshot:
-        index = stored.index or ExactIndex(model.dimensions, capacity=len(snapshot.ids))
-        if stored.index is not None and stored.change == snapshot.change:
-            state = IndexState.CURRENT
-        elif stored.index is not None:
-            state = IndexState.STALE
-        else:
-            state = stored.state
+        index = stored.index
+        if index is None:
+            index = ExactIndex(model.dimensions, capacity=snapshot.count)
         caught_up = catch_up(index, snapshot, stored.change)
+    state = stored.state
+    if stored.index is not None and not caught_up.is_nothing:
+        state = IndexState.STALE
     return OpenedIndex(index, caught_up.change, state, caught_up)
 
 
 def index_state(source: VectorSource, model: ModelSpec, path: Path) -> IndexState:
     """Return how an index file stands to the catalog, by its header alone: quick, for a status."""
     stored = stored_change(path, model)
-    if stored.state is IndexState.CURRENT and stored.change != source.change:
-        return IndexState.STALE
-    return stored.state
+    if stored.state is not IndexState.CURRENT:
+        return stored.state
+    with source.snapshot(model) as snapshot:
+        if not snapshot.knows(stored.change) or snapshot.differs_from(stored.change):
+            return IndexState.STALE
+    return IndexState.CURRENT
 
 
-def _gone(index: ExactIndex, snapshot: VectorSnapshot) -> Ids:
-    return np.setdiff1d(index.ids, snapshot.ids)
+def _fill(index: ExactIndex, snapshot: VectorSnapshot) -> CaughtUp:
+    removed = index.remove(index.ids)
+    written = _write(index, snapshot, 0)
+    if written != snapshot.count:
+        snapshot.verify()
+    return CaughtUp(removed, written, True, snapshot.change)
 
 
 def _write(index: ExactIndex, snapshot: VectorSnapshot, since: int) -> int:

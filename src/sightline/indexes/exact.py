@@ -117,6 +117,8 @@ class ExactIndex:
 
     def remove(self, ids: Ids) -> int:
         """Forget ids; return how many were there."""
+        if len(ids) == 0:
+            return 0
         with self._changing:
             before = len(self)
             self._visible = self._without(ids, room=0)

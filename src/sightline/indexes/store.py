@@ -17,12 +17,11 @@ an index holds nothing that is worth forging.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -32,7 +31,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.errors import DiskFullError, NotWritableError, StorageError
+from sightline.filesystem import storage_error
 from sightline.indexes.exact import ExactIndex
 from sightline.types import ModelSpec
 
@@ -40,7 +39,6 @@ _MAGIC = b"SGLINE\x00\x01"
 _PREFIX = struct.Struct("<8sII")
 _MAX_HEADER_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 24
-_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 class IndexState(StrEnum):
@@ -108,7 +106,7 @@ def save(index: ExactIndex, path: Path, change: int, model: ModelSpec) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        raise _translated(error, path) from error
+        raise storage_error(error, path) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -126,6 +124,24 @@ def load(path: Path, model: ModelSpec) -> StoredIndex:
         return StoredIndex(None, 0, IndexState.MISSING)
     except (OSError, _DamagedError) as error:
         return StoredIndex(None, 0, IndexState.UNREADABLE, str(error))
+
+
+def clear_stale(folder: Path, keep: Collection[Path]) -> int:
+    """Delete a folder's index files (``*.index``), but for some; return how many.
+
+    Files of that name that are not ours stay. The caller must be the gallery's writer.
+
+    Raises:
+        NotWritableError: the folder may not be written.
+    """
+    kept = {path.name for path in keep}
+    try:
+        stale = [p for p in folder.glob("*.index") if p.name not in kept and _is_ours(p)]
+        for path in stale:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    return len(stale)
 
 
 def stored_change(path: Path, model: ModelSpec) -> StoredIndex:
@@ -155,6 +171,12 @@ def _write(file: BinaryIO, index: ExactIndex, change: int, model: ModelSpec) -> 
     file.write(header)
     for block in (*_blocks(ids), *_blocks(vectors)):
         file.write(block)
+
+
+def _is_ours(path: Path) -> bool:
+    # The last byte of the magic is the format's number: files of other versions are stale too.
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC) - 1) == _MAGIC[:-1]
 
 
 def _read_header(file: BinaryIO) -> _Header:
@@ -222,9 +244,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _translated(error: OSError, path: Path) -> StorageError:
-    if error.errno in _FULL_ERRNOS:
-        return DiskFullError(path)
-    return NotWritableError(path, error.strerror or str(error))

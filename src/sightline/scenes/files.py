@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sightline.errors import DiskFullError, NotWritableError
-
-_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+from sightline.filesystem import storage_error
 
 
 @contextmanager
@@ -25,9 +22,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = Path(error.filename) if isinstance(error.filename, str) else path
-        if error.errno in _FULL:
-            raise DiskFullError(where) from error
-        raise NotWritableError(where, error.strerror or str(error)) from error
+        raise storage_error(error, where) from error
 
 
 def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
