@@ -378,7 +378,8 @@ class Gallery:
             elif opened.change != self._catalog.change:
                 with self._catalog.snapshot(self.encoder.spec) as snapshot:
                     caught_up = catch_up(opened.index, snapshot, opened.change)
-                opened = replace(opened, change=caught_up.change, state=IndexState.STALE)
+                state = opened.state if caught_up.is_nothing else IndexState.STALE
+                opened = replace(opened, change=caught_up.change, state=state)
             self._opened = opened
             return opened.index
 

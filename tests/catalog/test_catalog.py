@@ -1,6 +1,8 @@
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,7 +73,7 @@ def test_a_new_catalog_is_empty(catalog: Catalog) -> None:
     assert catalog.faults() == []
     assert catalog.folders() == ()
     assert catalog.models() == {}
-    assert catalog.model_id(MODEL) is None
+    assert catalog.missing(MODEL) == 0
     assert catalog.ids(MODEL).tolist() == []
     assert catalog.ids(MODEL).dtype == np.int64
     assert list(catalog.vectors(MODEL)) == []
@@ -181,11 +183,16 @@ def test_models_that_differ_in_anything_are_kept_apart(catalog: Catalog) -> None
         replace(MODEL, dimensions=8),
     ]
 
-    numbers = [catalog.register_model(spec) for spec in specs]
+    catalog.commit(Batch(model=MODEL, added=[picture(1)]))
+    rows = {spec: unit_rows(1, seed=i, dimensions=spec.dimensions) for i, spec in enumerate(specs)}
 
-    assert len(set(numbers)) == len(specs)
-    assert [catalog.register_model(spec) for spec in specs] == numbers
-    assert list(catalog.models()) == specs
+    for spec in [*specs, *specs]:
+        catalog.commit(Batch(model=spec, embedded=[NewVector(1, rows[spec][0])]))
+
+    assert list(catalog.models().items()) == [(spec, 1) for spec in specs]
+    for spec in specs:
+        expected = dequantise(quantise(rows[spec]))[0]
+        assert vectors_by_id(catalog, spec)[1].tobytes() == expected.tobytes()
 
 
 def test_a_fault_forgets_the_picture_and_an_indexed_picture_forgets_the_fault(
@@ -278,14 +285,79 @@ def test_settings_are_remembered_and_replaced(catalog: Catalog) -> None:
     assert (catalog.setting("model"), catalog.setting("colour")) == ("large", "red")
 
 
-def test_removing_passes_over_unknown_ids_and_counts_the_known(catalog: Catalog) -> None:
+def test_removing_passes_over_unknown_ids(catalog: Catalog) -> None:
     catalog.commit(Batch(model=MODEL, added=[picture(1), picture(2)]))
     ids = ids_by_name(catalog)
 
-    assert catalog.remove([ids["1.jpg"], 999]) == 1
-    assert catalog.remove([ids["1.jpg"]]) == 0
-    assert ids_by_name(catalog) == {"2.jpg": ids["2.jpg"]}
-    assert catalog.ids(MODEL).tolist() == [ids["2.jpg"]]
+    for _ in range(2):
+        catalog.commit(Batch(removed=[ids["1.jpg"], 999]))
+        assert ids_by_name(catalog) == {"2.jpg": ids["2.jpg"]}
+        assert catalog.ids(MODEL).tolist() == [ids["2.jpg"]]
+
+
+def test_vectors_are_counted_through_whatever_happens_to_them(catalog: Catalog) -> None:
+    def counted() -> dict[ModelSpec, int]:
+        return {spec: len(catalog.ids(spec)) for spec in catalog.models()}
+
+    rows = unit_rows(4, seed=9)
+    steps = [
+        (Batch(model=MODEL, added=[picture(i) for i in range(1, 7)]), 0, 6),
+        (Batch(model=OTHER, embedded=[NewVector(i + 1, rows[i]) for i in range(4)]), 0, 2),
+        (Batch(model=MODEL, embedded=[NewVector(1, rows[0])]), 0, 2),
+        (Batch(model=MODEL, changed=[ChangedImage(2, picture(8, "2.jpg"))]), 0, 3),
+        (Batch(model=OTHER, changed=[ChangedImage(1, picture(9, "1.jpg"))]), 1, 3),
+        (Batch(removed=[3, 6, 99]), 1, 2),
+        (Batch(faults=[Fault(Path("/pictures/4.jpg"), "cut off", 1, 1)]), 1, 2),
+        (Batch(moved=[Moved(5, Path("/pictures/50.jpg"), 1, 1)]), 1, 2),
+    ]
+    for step, (batch, without_model, without_other) in enumerate(steps):
+        catalog.commit(batch)
+
+        assert catalog.models() == counted(), step
+        assert catalog.missing(MODEL) == without_model, step
+        assert catalog.missing(OTHER) == without_other, step
+        with catalog.snapshot(MODEL) as snapshot:
+            assert snapshot.count == len(snapshot.ids), step
+
+
+def test_removals_since_a_change_are_those_that_still_hold(catalog: Catalog) -> None:
+    def removed(since: int, model: ModelSpec = MODEL) -> list[int]:
+        with catalog.snapshot(model) as snapshot:
+            return sorted(snapshot.removed(since).tolist())
+
+    row = unit_rows(1)[0]
+    first = catalog.commit(Batch(model=MODEL, added=[picture(i) for i in range(1, 5)]))
+    catalog.commit(Batch(model=OTHER, embedded=[NewVector(1, row), NewVector(2, row)]))
+    second = catalog.commit(Batch(removed=[4]))
+    assert (removed(0), removed(first), removed(second)) == ([4], [4], [])
+    assert removed(0, OTHER) == []
+
+    third = catalog.commit(
+        Batch(model=MODEL, changed=[ChangedImage(1, picture(7, "1.jpg"))], removed=[3])
+    )
+    assert (removed(first), removed(second), removed(third)) == ([3, 4], [3], [])
+    with closing(sqlite3.connect(catalog.path)) as connection:
+        rows = connection.execute("SELECT model_id, image_id FROM removals ORDER BY 1, 2")
+        assert rows.fetchall() == [(1, 3), (1, 4), (2, 1)], "a new vector is no removal"
+    assert removed(second, OTHER) == [1], "another model's vector of the old content is gone"
+
+    catalog.commit(Batch(model=OTHER, embedded=[NewVector(1, row)]))
+    assert removed(0, OTHER) == [], "it has one again"
+
+
+def test_a_snapshot_tells_whether_the_model_s_vectors_changed(catalog: Catalog) -> None:
+    def differs(since: int, model: ModelSpec) -> bool:
+        with catalog.snapshot(model) as snapshot:
+            return snapshot.differs_from(since)
+
+    first = catalog.commit(Batch(model=MODEL, added=[picture(1), picture(2)]))
+    second = catalog.commit(Batch(settings={"model": "mini"}, folders=[Path("/pictures")]))
+    third = catalog.commit(Batch(model=OTHER, embedded=[NewVector(1, unit_rows(1)[0])]))
+    assert [differs(since, MODEL) for since in (0, first, second)] == [True, False, False]
+    assert [differs(since, OTHER) for since in (second, third)] == [True, False]
+
+    catalog.commit(Batch(removed=[2]))
+    assert (differs(third, MODEL), differs(third, OTHER)) == (True, False)
 
 
 def test_records_of_more_ids_than_a_statement_has_room_for(catalog: Catalog) -> None:
@@ -442,7 +514,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_model_spec_can_be_rebuilt_from_the_catalog(catalog: Catalog) -> None:
-    catalog.register_model(OTHER)
+    catalog.commit(Batch(model=OTHER, added=[picture(1)]))
 
     (spec,) = catalog.models()
 

@@ -48,7 +48,7 @@ def test_a_catalog_of_format_1_made_by_hand_is_read(path: Path) -> None:
         f"PRAGMA application_id = {migrations.APPLICATION_ID}",
         "PRAGMA user_version = 1",
         "INSERT INTO images VALUES (5, '/a.jpg', 1, 2, 'hash', 3, 4, 'PNG', NULL)",
-        "INSERT INTO models VALUES (1, 'm', 'd', 'p', 't', 'float32', 2)",
+        "INSERT INTO models VALUES (1, 'm', 'd', 'p', 't', 'float32', 2, 0)",
         "INSERT INTO changes VALUES (77)",
         # 0.0 and 1.0 in little-endian float16.
         "INSERT INTO vectors VALUES (5, 1, 77, x'0000003c')",

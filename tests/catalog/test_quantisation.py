@@ -72,6 +72,16 @@ def test_a_row_that_is_not_finite_or_not_of_unit_length_is_refused(bad: float) -
         quantise(rows)
 
 
+@pytest.mark.parametrize("length", [0.99901, 1.00099])
+@pytest.mark.parametrize("dimensions", [1, 2, 16, 512])
+def test_every_row_that_may_be_stored_can_be_read(dimensions: int, length: float) -> None:
+    rows = unit_rows(200, dimensions=dimensions) * np.float32(length)
+
+    read = dequantise(quantise(rows))
+
+    np.testing.assert_allclose(np.linalg.norm(read.astype(np.float64), axis=1), 1, atol=3e-7)
+
+
 def test_a_row_of_zeros_is_refused() -> None:
     with pytest.raises(InvalidValueError, match=r"vector 0 is 0\.0"):
         quantise(np.zeros((1, 4), dtype=np.float32))

@@ -1,5 +1,6 @@
 """What can befall a catalog: damage, no room, no rights, other processes, kill -9."""
 
+import errno
 import json
 import os
 import pickle
@@ -17,7 +18,7 @@ import pytest
 
 from sightline.catalog import Batch, Catalog, Fault, connections
 from sightline.catalog.lock import WriterLock
-from sightline.catalog.translation import translate, translate_os
+from sightline.catalog.translation import translate
 from sightline.errors import (
     DiskFullError,
     GalleryBusyError,
@@ -26,6 +27,7 @@ from sightline.errors import (
     NotWritableError,
     SightlineError,
 )
+from sightline.filesystem import storage_error
 from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses POSIX processes and rights")
@@ -127,8 +129,9 @@ def test_wrong_use_of_the_module_is_not_dressed_up_as_damage() -> None:
 
 
 def test_a_full_disk_and_a_lack_of_rights_are_told_apart() -> None:
-    assert isinstance(translate_os(OSError(28, "No space left"), Path("/g")), DiskFullError)
-    assert isinstance(translate_os(OSError(13, "Permission denied"), Path("/g")), NotWritableError)
+    for number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        assert isinstance(storage_error(OSError(number, "No room"), Path("/g")), DiskFullError)
+    assert isinstance(storage_error(OSError(13, "Permission denied"), Path("/g")), NotWritableError)
 
 
 # Damage
@@ -142,13 +145,11 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "folders": lambda catalog: catalog.folders(),
     "ids": lambda catalog: catalog.ids(MODEL),
     "known_faults": lambda catalog: catalog.known_faults(),
-    "model_id": lambda catalog: catalog.model_id(MODEL),
+    "missing": lambda catalog: catalog.missing(MODEL),
     "models": lambda catalog: catalog.models(),
     "record_at": lambda catalog: catalog.record_at(Path("/pictures/1.jpg")),
     "record_with": lambda catalog: catalog.record_with(f"{1:040x}", MODEL),
     "records": lambda catalog: catalog.records([1]),
-    "register_model": lambda catalog: catalog.register_model(MODEL),
-    "remove": lambda catalog: catalog.remove([1]),
     "setting": lambda catalog: catalog.setting("model"),
     "snapshot": lambda catalog: catalog.snapshot(MODEL).__enter__(),
     "vector_of": lambda catalog: catalog.vector_of(f"{1:040x}", MODEL),
@@ -282,7 +283,138 @@ with Catalog.open(Path({str(path)!r}), create=True) as catalog, catalog.writer()
         catalog.commit(Batch(model=MODEL, added=[picture(10**6)]))
 
 
+def in_a_process(code: str) -> str:
+    """Run code that uses up what a whole process has; return what it printed."""
+    start = f"""
+import json, os, resource, sys
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.catalog.catalog_rows import MODEL, picture
+from sightline.catalog import Batch, Catalog
+from sightline.errors import SightlineError
+new = picture(2)  # imports what another user may not be able to import
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", start + code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@POSIX
+@pytest.mark.parametrize("room", [0, 4096])
+def test_a_catalog_can_be_read_without_room_for_sqlite_s_own_files(path: Path, room: int) -> None:
+    with Catalog.open(path, create=True) as catalog:
+        catalog.commit(Batch(model=MODEL, added=[picture(1)]))
+
+    said = in_a_process(f"""
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+# Printing to a pipe needs no room.
+with Catalog.open(Path({str(path)!r})) as catalog:
+    print([catalog.count(), [ids.tolist() for ids, _ in catalog.vectors(MODEL)]])
+    try:
+        catalog.commit(Batch(model=MODEL, added=[new]))
+    except SightlineError as error:
+        print(type(error).__name__)
+    print(catalog.count())
+""")
+
+    assert said.splitlines() == ["[1, [[1]]]", "DiskFullError", "1"]
+    with Catalog.open(path) as catalog:
+        catalog.commit(Batch(model=MODEL, added=[picture(2)]))
+        assert catalog.count() == 2
+
+
+@POSIX
+def test_commits_that_are_not_yet_in_the_file_are_not_passed_over_for_lack_of_room(
+    path: Path, tmp_path: Path
+) -> None:
+    killed = killed_writer_s_files(path, tmp_path / "killed")
+
+    said = in_a_process(f"""
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    Catalog.open(Path({str(killed)!r}))
+except SightlineError as error:
+    print(type(error).__name__)
+""")
+
+    assert said == "DiskFullError\n"
+
+
+@POSIX
+def test_a_new_catalog_without_room_is_a_full_disk(path: Path) -> None:
+    said = in_a_process(f"""
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    Catalog.open(Path({str(path)!r}), create=True)
+except SightlineError as error:
+    print(type(error).__name__)
+""")
+
+    assert said == "DiskFullError\n"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_lock_holds_though_its_holder_has_no_room_to_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(descriptor: int, content: bytes) -> int:
+        raise OSError(number, os.strerror(number))
+
+    path = tmp_path / "writer.lock"
+    monkeypatch.setattr(os, "write", refuse)
+
+    with WriterLock(path), pytest.raises(GalleryBusyError), WriterLock(path):
+        pass
+
+
 # No rights
+
+
+def killed_writer_s_files(path: Path, folder: Path) -> Path:
+    """Return a catalog as kill -9 leaves it, its last commit in the -wal, and without a -shm."""
+    folder.mkdir()
+    with Catalog.open(path, create=True) as catalog:
+        catalog.commit(Batch(model=MODEL, added=[picture(1)]))
+    with Catalog.open(path) as catalog:
+        catalog.commit(Batch(model=MODEL, added=[picture(2)]))
+        for name in (path.name, f"{path.name}-wal"):
+            (folder / name).write_bytes((path.parent / name).read_bytes())
+    assert (folder / f"{path.name}-wal").stat().st_size > 0
+    return folder / path.name
+
+
+@POSIX
+@pytest.mark.parametrize("wal", ["pending", "empty"])
+def test_a_left_over_wal_on_a_read_only_medium_says_what_to_do(path: Path, wal: str) -> None:
+    # pytest's own folders are closed to the user that a test run by root becomes.
+    with tempfile.TemporaryDirectory() as name:
+        killed = killed_writer_s_files(path, Path(name) / "medium")
+        if wal == "empty":
+            killed.write_bytes(path.read_bytes())
+            killed.with_name(f"{killed.name}-wal").write_bytes(b"")
+        for file in killed.parent.iterdir():
+            file.chmod(0o444)
+        killed.parent.chmod(0o555)
+        Path(name).chmod(0o755)
+        said = in_a_process(f"""
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    with Catalog.open(Path({str(killed)!r})) as catalog:
+        print(catalog.count())
+except SightlineError as error:
+    print(type(error).__name__, error)
+""")
+        killed.parent.chmod(0o755)
+        if wal == "empty":
+            assert said == "2\n"
+        else:
+            assert said.startswith("NotReadableError")
+            assert "open the gallery once where it can be written" in said
+            with Catalog.open(killed) as catalog:
+                assert catalog.count() == 2, "done as told"
 
 
 @POSIX
@@ -354,6 +486,39 @@ def test_a_second_writer_in_the_same_process_is_told_who_is_first(path: Path) ->
             assert another.folders() == (Path("/a"),), "readers go on"
         another.commit(Batch(folders=[Path("/b")]))
         assert catalog.folders() == (Path("/a"), Path("/b"))
+
+
+def test_a_writer_that_waits_gets_its_turn(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Catalog.open(path, create=True) as catalog, Catalog.open(path) as another:
+        first = catalog.writer("sightline index")
+        first.__enter__()
+        waits: list[float] = []
+
+        def until_the_third_time(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 3:
+                first.__exit__(None, None, None)
+
+        monkeypatch.setattr(time, "sleep", until_the_third_time)
+        with another.writer("sightline remove", wait_s=600):
+            another.commit(Batch(folders=[Path("/b")]))
+
+        assert waits == [0.05] * 3
+
+
+def test_a_writer_that_waited_in_vain_is_told_who_is_first(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: now.append(now.pop() + seconds))
+    with Catalog.open(path, create=True) as catalog, Catalog.open(path) as another:
+        with catalog.writer("sightline index"):
+            with pytest.raises(GalleryBusyError, match="sightline index"):
+                another.writer(wait_s=1.03).__enter__()
+            assert now[0] == pytest.approx(1.03)
+        with another.writer(wait_s=1.0):
+            assert now[0] == pytest.approx(1.03), "a free place is taken at once"
 
 
 def test_a_writer_that_fails_gives_its_place_back(path: Path) -> None:

@@ -9,6 +9,7 @@ from sightline import __version__
 from sightline.catalog import Catalog
 from tests.cli.conftest import Command
 from tests.conftest import paint
+from tests.encoders.tiny_model import make_tiny_model
 
 
 def lines(text: str) -> list[str]:
@@ -56,7 +57,7 @@ def test_index_without_paths_in_a_new_gallery_says_what_is_missing(
     outcome = command("index", "-g", "home", "--model", tiny_model)
 
     assert outcome.code == 2
-    assert "paths" in outcome.err
+    assert "name the folders to index" in outcome.err
 
 
 def test_index_of_a_missing_folder_names_it(command: Command, tiny_model: Path) -> None:
@@ -72,6 +73,54 @@ def test_an_unknown_model_is_refused_with_the_known_ones(command: Command, photo
     assert outcome.code == 3
     assert "clip-vit-xxl" in outcome.err
     assert "mini" in outcome.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("-g", "home"),
+        ("no-such-folder", "-g", "home"),
+        ("photos", "no-such-folder", "-g", "home"),
+        ("photos", "-g", "home", "-m", "no-such-model"),
+    ],
+)
+def test_an_index_that_cannot_begin_leaves_no_gallery_behind(
+    command: Command, photos: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    assert photos.name == "photos"
+
+    assert command("index", *arguments).code in (2, 3)
+    assert not (tmp_path / "home").exists()
+
+
+def test_index_says_how_many_went_through_the_model_where_that_is_not_plain(
+    indexed: Command, photos: Path, tmp_path: Path
+) -> None:
+    make_tiny_model(tmp_path / "other")
+    again = indexed("index", "--model", tmp_path / "other")
+    (photos / "copy.png").write_bytes((photos / "red.png").read_bytes())
+    paint(photos / "new.png", (9, 9, 9))
+    (photos / "new too.png").write_bytes((photos / "new.png").read_bytes())
+    copied = indexed("index", photos)
+
+    assert re.search(r"^6 unchanged, 6 embedded in ", again.err)
+    assert re.search(r"^3 added, 6 unchanged, 1 embedded in ", copied.err)
+
+
+def test_plain_indexing_does_not_say_it_twice(command: Command, photos: Path) -> None:
+    assert "embedded" not in command("index", photos).err
+
+
+def test_a_report_names_the_remedy_for_skipped_files(indexed: Command, photos: Path) -> None:
+    (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and then nothing")
+
+    assert "`sightline index --retry`" in indexed("index").err
+
+
+def test_scenes_found_by_a_glob_are_scenes(command: Command) -> None:
+    command("scenes", "world", "-n", "2", "--width", "64", "--height", "48")
+
+    assert "photographs" not in command("index", "world/pictures/*", "-m", "mini").err
 
 
 def test_vanished_pictures_need_force(indexed: Command, photos: Path) -> None:
@@ -141,6 +190,44 @@ def test_search_by_picture_from_a_file_and_from_standard_input(
     assert by_input.out == by_file.out
 
 
+def test_a_picture_to_avoid_can_come_from_standard_input(indexed: Command, photos: Path) -> None:
+    red = (photos / "red.png").read_bytes()
+
+    by_file = indexed("search", "yellow", "--not-image", photos / "red.png", "--json")
+    by_input = indexed("search", "yellow", "--not-image", "-", "--json", stdin=red)
+
+    assert by_input.out == by_file.out != indexed("search", "yellow", "--json").out
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-i", "-", "--not-image", "-"), ("-i", "-", "-i", "-"), ("-i", "-")]
+)
+def test_standard_input_holds_one_picture(
+    indexed: Command, photos: Path, arguments: tuple[str, ...]
+) -> None:
+    data = (photos / "red.png").read_bytes() if len(arguments) > 2 else b""
+
+    outcome = indexed("search", *arguments, stdin=data)
+
+    assert outcome.code == 2
+    assert "standard input" in outcome.err
+
+
+def test_a_search_says_which_share_of_the_gallery_it_cannot_see(
+    indexed: Command, photos: Path, tmp_path: Path
+) -> None:
+    make_tiny_model(tmp_path / "other")
+    paint(tmp_path / "few" / "black.png", (0, 0, 0))
+    assert indexed("search", "red").err == ""
+    assert indexed("index", tmp_path / "few", "-m", tmp_path / "other").code == 0
+
+    outcome = indexed("search", "red", "-p")
+
+    assert len(lines(outcome.out)) == 6
+    assert outcome.err.startswith("note: 1 of 7 pictures have no vector of tiny; ")
+    assert "`sightline index`" in outcome.err
+
+
 def test_words_and_picture_together_are_weighted(indexed: Command, photos: Path) -> None:
     both = ("search", "green", "--image", photos / "red.png", "-k", "1", "-p")
 
@@ -177,6 +264,7 @@ def test_a_sheet_shows_the_results(indexed: Command, tmp_path: Path) -> None:
         (("--not", "rain"), 2, "there is nothing to search for"),
         (("red", "-k", "0"), 2, "-k"),
         (("red", "--image", "missing.jpg"), 2, "there is no file or folder missing.jpg"),
+        (("red", "--not-image", "missing.jpg"), 2, "there is no file or folder missing.jpg"),
         (("--image", "notes.txt"), 2, "cannot read"),
         (("red", "--sheet", "out.xyz"), 2, "--sheet is 'out.xyz'"),
         (("red", "--sheet", "no/such/out.jpg"), 5, "cannot write"),
@@ -210,15 +298,15 @@ def test_an_empty_gallery_finds_nothing_and_says_so(
 
     assert outcome.code == 1
     assert outcome.out == ""
-    assert "no pictures" in outcome.err
+    assert outcome.err == (
+        "nothing found: the gallery is empty; index pictures with `sightline index FOLDER`\n"
+    )
 
 
 def test_another_model_is_refused_with_both_names(
     indexed: Command, tmp_path: Path, tiny_model: Path
 ) -> None:
     other = tmp_path / "other"
-    from tests.encoders.tiny_model import make_tiny_model
-
     make_tiny_model(other)
 
     outcome = indexed("search", "red", "--model", other)

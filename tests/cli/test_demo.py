@@ -37,6 +37,15 @@ def test_a_demo_of_next_to_nothing_works(command: Command, count: int) -> None:
     assert command("demo", "show", "--count", count).code == 0
 
 
+def test_a_smaller_demo_after_a_larger_one_works(command: Command, tmp_path: Path) -> None:
+    assert command("demo", "show", "-n", "12").code == 0
+
+    outcome = command("demo", "show", "-n", "3")
+
+    assert outcome.code == 0, outcome.err
+    assert "3 pictures in show/gallery" in outcome.out
+
+
 def test_scenes_writes_pictures_and_what_they_show(command: Command, tmp_path: Path) -> None:
     outcome = command(
         "scenes", "world", "-n", "3", "--seed", "5", "--width", "64", "--height", "48"

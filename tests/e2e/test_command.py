@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sightline.gallery import Gallery
 from tests.conftest import paint
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -73,7 +76,116 @@ def test_a_reader_that_stops_early_is_no_error(
         first = json.loads(process.stdout.readline())
         process.stdout.close()
         complaint = process.stderr.read()
+        code = process.wait(timeout=120)
 
     assert first["rank"] == 1
-    assert b"Traceback" not in complaint
-    assert b"BrokenPipe" not in complaint
+    assert code == 141
+    assert complaint == b""
+
+
+# Streams that are full, closed, or read by nobody
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a gallery of one picture."""
+    folder = tmp_path_factory.mktemp("small")
+    model = make_tiny_model(folder / "tiny", config={"sightline": {"prompt": "{query}"}})
+    paint(folder / "photos" / "red.png", (255, 0, 0))
+    with Gallery.open(folder / "gallery", model=model) as gallery:
+        gallery.sync([folder / "photos"])
+    return folder / "gallery"
+
+
+def in_shell(redirection: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command as a line such as ``sightline ARGUMENTS >&-`` in a shell."""
+    command = shlex.join([*COMMAND, *map(str, arguments)])
+    return subprocess.run(
+        ["bash", "-c", f"{command} {redirection}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+WRITERS = [["search", "red", "-g"], ["search", "red", "--json", "-g"], ["status", "-g"]]
+
+
+@pytest.mark.parametrize("arguments", [*WRITERS, ["--help"], ["--version"]], ids=" ".join)
+def test_a_reader_that_stops_early_has_an_exit_code_of_its_own(
+    small: Path, arguments: list[str]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, *arguments, *([small] if arguments[-1] == "-g" else [])],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=120,
+        check=False,
+    )
+    os.close(writing)
+
+    assert done.returncode == 141
+    assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [*WRITERS, ["--help"], ["--version"]], ids=" ".join)
+def test_a_full_disk_under_the_results_is_a_sentence(small: Path, arguments: list[str]) -> None:
+    done = in_shell("> /dev/full", *arguments, *([small] if arguments[-1] == "-g" else []))
+
+    assert done.returncode == 5
+    assert re.fullmatch(r"sightline: no space is left for standard output; [^\n]*\n", done.stderr)
+
+
+def test_a_closed_standard_output_is_a_sentence(small: Path) -> None:
+    done = in_shell(">&-", "search", "red", "-g", small)
+
+    assert done.returncode == 5
+    assert re.fullmatch(
+        r"sightline: cannot write standard output: it is closed; [^\n]*\n", done.stderr
+    )
+
+
+def test_a_closed_standard_input_is_a_sentence(small: Path) -> None:
+    done = in_shell("<&-", "search", "--image", "-", "-g", small)
+
+    assert done.returncode == 2
+    assert done.stderr == "sightline: cannot read standard input: it is closed\n"
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_results_come_also_where_nobody_hears_the_rest(small: Path, redirection: str) -> None:
+    if redirection.endswith("full") and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+
+    # The sheet's line would go to standard error.
+    sheet = small.parent / "sheet.png"
+    done = in_shell(redirection, "search", "red", "-p", "--sheet", sheet, "-g", small)
+
+    assert done.returncode == 0
+    assert done.stdout == f"{small.parent / 'photos' / 'red.png'}\n"
+
+
+def test_ctrl_c_while_modules_are_loaded_is_a_sentence() -> None:
+    script = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "sightline.cli.app":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+from sightline.cli import main
+
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.returncode == 130
+    assert done.stderr == ("stopped; what was committed is kept, and the same command goes on\n")

@@ -1,13 +1,25 @@
 """An index follows its catalog: after any history both give the same answers."""
 
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from sightline.catalog import Batch, Catalog, ChangedImage, Moved, NewImage, NewVector
+from sightline.catalog import (
+    Batch,
+    Catalog,
+    ChangedImage,
+    Moved,
+    NewImage,
+    NewVector,
+    Snapshot,
+)
+from sightline.errors import GalleryCorruptError
 from sightline.indexes import (
     ExactIndex,
     IndexState,
@@ -180,6 +192,110 @@ def test_a_restored_backup_is_not_mixed_with_the_index_of_the_lost_time(tmp_path
         assert_agree(opened.index, catalog)
 
 
+class CountingSnapshot:
+    """A snapshot that forbids what takes longer the more vectors there are."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def __getattr__(self, name: str) -> object:
+        assert name not in {"ids", "verify"}, "all rows are read for a small change"
+        return getattr(self._snapshot, name)
+
+
+def test_a_small_change_is_followed_without_reading_all_ids(catalog: Catalog) -> None:
+    at = add(catalog, *range(20))
+    index = ExactIndex(D)
+    with catalog.snapshot(MODEL) as snapshot:
+        catch_up(index, snapshot, 0)
+    steps = [
+        (Batch(settings={"model": "mini"}), 0, 0),
+        (Batch(model=MODEL, added=[picture(30)]), 0, 1),
+        (Batch(model=MODEL, changed=[ChangedImage(3, picture(31))]), 0, 1),
+        (Batch(model=MODEL, added=[picture(32)], removed=[5, 6]), 2, 1),
+    ]
+    for batch, removed, written in steps:
+        catalog.commit(batch)
+
+        with catalog.snapshot(MODEL) as snapshot:
+            done = catch_up(index, cast("Snapshot", CountingSnapshot(snapshot)), at)
+
+        assert (done.removed, done.written, done.rebuilt) == (removed, written, False)
+        assert done.is_nothing is (removed == written == 0)
+        at = done.change
+        assert_agree(index, catalog)
+
+
+def test_a_change_that_leaves_all_vectors_alone_leaves_the_file_current(
+    catalog: Catalog, path: Path
+) -> None:
+    save_index(catalog, path, add(catalog, *range(20)))
+    rows = [NewVector(1, unit_rows(1)[0])]
+
+    catalog.commit(Batch(settings={"model": "mini"}))
+    catalog.commit(Batch(model=OTHER, embedded=rows))
+
+    assert index_state(catalog, MODEL, path) is IndexState.CURRENT
+    opened = open_index(catalog, MODEL, path)
+    assert (opened.state, opened.change) == (IndexState.CURRENT, catalog.change)
+    assert_agree(opened.index, catalog)
+
+
+def save_index(catalog: Catalog, path: Path, change: int) -> None:
+    opened = open_index(catalog, MODEL, path)
+    assert opened.change == change
+    save(opened.index, path, change, MODEL)
+
+
+def test_a_catalog_that_forgot_the_model_of_an_index_is_damaged(
+    catalog: Catalog, path: Path
+) -> None:
+    save_index(catalog, path, add(catalog, *range(20)))
+    connection = sqlite3.connect(catalog.path)
+    with closing(connection), connection:
+        connection.execute("UPDATE models SET digest = 'garbage'")
+
+    with pytest.raises(GalleryCorruptError, match="model"):
+        open_index(catalog, MODEL, path)
+
+
+@pytest.mark.parametrize("file", ["missing", "of a lost time"])
+def test_a_catalog_whose_rows_went_without_a_change_is_damaged(
+    catalog: Catalog, path: Path, file: str
+) -> None:
+    change = add(catalog, *range(20))
+    connection = sqlite3.connect(catalog.path)
+    with closing(connection), connection:
+        connection.execute("DROP TRIGGER record_removal")
+        connection.execute("DELETE FROM vectors WHERE image_id < 5")
+    if file == "of a lost time":
+        save(ExactIndex(D), path, change + 1, MODEL)
+
+    with pytest.raises(GalleryCorruptError, match="16 vectors of a model instead of 20"):
+        open_index(catalog, MODEL, path)
+
+
+def test_random_damage_never_makes_a_gallery_look_empty(tmp_path: Path) -> None:
+    catalog_file, index_file = tmp_path / "catalog.sqlite", tmp_path / "index.bin"
+    with Catalog.open(catalog_file, create=True) as catalog:
+        save_index(catalog, index_file, add(catalog, *range(40)))
+    whole = catalog_file.read_bytes()
+    dice = random.Random(7)
+    refused = 0
+    for start in range(0, len(whole), 5000):
+        length = min(100_000, len(whole) - start)
+        catalog_file.write_bytes(whole[:start] + dice.randbytes(length) + whole[start + length :])
+        try:
+            with Catalog.open(catalog_file) as catalog:
+                opened = open_index(catalog, MODEL, index_file)
+                assert len(opened.index) == 40, start
+        except GalleryCorruptError:
+            refused += 1
+        for leftover in tmp_path.glob("catalog.sqlite-*"):
+            leftover.unlink()
+    assert refused > 5
+
+
 def test_an_index_that_lost_rows_is_filled_afresh(catalog: Catalog, path: Path) -> None:
     change = add(catalog, *range(20))
     opened = open_index(catalog, MODEL, path)
@@ -189,4 +305,5 @@ def test_an_index_that_lost_rows_is_filled_afresh(catalog: Catalog, path: Path) 
     again = open_index(catalog, MODEL, path)
 
     assert again.caught_up.rebuilt
+    assert again.state is IndexState.STALE, "so that it is written again"
     assert_agree(again.index, catalog)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sightline.errors import DiskFullError, NotWritableError
-from sightline.indexes import ExactIndex, IndexState, load, save, store
+from sightline.indexes import ExactIndex, IndexState, clear_stale, load, save, store
 from sightline.types import ModelSpec
 from tests.indexes.index_rows import assert_same, unit_rows
 
@@ -42,8 +42,10 @@ def test_a_loaded_index_answers_as_the_saved_one(index: ExactIndex, path: Path) 
     assert len(stored.index) == 190
     queries = unit_rows(5, seed=2)
     assert_same(stored.index.search(queries, 20), index.search(queries, 20))
+    before = stored.index.rows
     stored.index.add(np.array([60]), unit_rows(1))
     assert len(stored.index) == 191
+    assert np.shares_memory(stored.index.rows, before), "one more row does not copy the others"
     assert len(index) == 190
     assert [file.name for file in path.parent.iterdir()] == ["index.bin"]
 
@@ -180,6 +182,21 @@ def test_saving_again_replaces_the_file_and_clears_what_a_killed_run_left(
     assert stored.index is not None
     assert (stored.change, len(stored.index)) == (8, 150)
     assert sorted(file.name for file in path.parent.iterdir()) == ["index.bin", "index.txt"]
+
+
+def test_stale_files_are_cleared_and_foreign_ones_stay(index: ExactIndex, tmp_path: Path) -> None:
+    kept, stale = tmp_path / "a.index", tmp_path / "b.index"
+    for path in (kept, stale):
+        save(index, path, 7, MODEL)
+    older = tmp_path / "c.index"
+    older.write_bytes(b"SGLINE\x00\x00 of a version long ago")
+    (tmp_path / "theirs.index").write_bytes(b"another program's")
+    (tmp_path / "catalog.sqlite").write_bytes(b"SGLINE\x00\x01")
+
+    assert clear_stale(tmp_path, [kept, tmp_path / "absent.index"]) == 2
+
+    left = sorted(file.name for file in tmp_path.iterdir())
+    assert left == ["a.index", "catalog.sqlite", "theirs.index"]
 
 
 def test_a_save_that_fails_half_way_keeps_the_old_file(

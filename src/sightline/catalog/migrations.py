@@ -83,7 +83,7 @@ _FIRST = (
         UPDATE models SET vector_count = vector_count + 1 WHERE id = new.model_id;
     END
     """,
-    # A trigger, since most vectors go by ON DELETE CASCADE. A batch records its change number first.
+    # A trigger, since most vectors go by ON DELETE CASCADE. A batch records its change first.
     """
     CREATE TRIGGER record_removal AFTER DELETE ON vectors BEGIN
         UPDATE models SET vector_count = vector_count - 1 WHERE id = old.model_id;

@@ -22,16 +22,16 @@ STORED_DTYPE = np.dtype("<f2")
 
 # Encoders deliver unit rows to about 1e-6; anything farther off was never normalised.
 UNIT_TOLERANCE = 1e-3
-# Rounding a unit row to float16 moves its length by less than 2^-11.
-_STORED_TOLERANCE = 2.0**-10
+# Rounding to float16 moves a length by less than 2^-11 of itself; as much again is slack.
+_STORED_TOLERANCE = UNIT_TOLERANCE + 2.0**-10
 
 
 def quantise(vectors: Vectors) -> Halves:
     """Return unit rows as they are stored, shape (n, d).
 
-    This is plain rounding. A row that ``dequantise`` gave comes back within one float16 step of what
-    was stored, and bit for bit unless d is small, so a vector that is copied from picture to picture
-    stays what it was.
+    This is plain rounding. A row that ``dequantise`` gave comes back within one float16 step of
+    what was stored, and bit for bit unless d is small, so a vector that is copied from picture to
+    picture stays what it was.
 
     Raises:
         VectorShapeError: vectors is not float32 of shape (n, d).

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,27 +82,15 @@ def output_error(error: OSError) -> StorageError:
     return storage_error(error, Path("standard output"))
 
 
-def is_output_lost() -> bool:
-    """Return whether a stream holds text that it cannot get rid of."""
-    return bool(_stuck_streams())
-
-
 def let_go_of_output() -> None:
     """Send what cannot be written nowhere, or Python would complain about it when it exits."""
-    for stream in _stuck_streams():
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-
-
-def _stuck_streams() -> list[TextIO]:
-    stuck = []
     # Typer may have put a stream of its own, which hides the trouble, before the real one.
     streams = (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__)
     for stream in [stream for stream in streams if stream is not None]:
         try:
             stream.flush()
         except (OSError, ValueError):
-            stuck.append(stream)
-    return stuck
+            with suppress(OSError, ValueError):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)

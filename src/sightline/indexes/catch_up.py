@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sightline.indexes.exact import ExactIndex
+from sightline.indexes.exact import ExactIndex, with_room
 from sightline.indexes.store import IndexState, load, stored_change
 from sightline.types import Ids, ModelSpec, Vectors
 
@@ -130,7 +130,7 @@ def open_index(source: VectorSource, model: ModelSpec, path: Path) -> OpenedInde
     with source.snapshot(model) as snapshot:
         index = stored.index
         if index is None:
-            index = ExactIndex(model.dimensions, capacity=snapshot.count)
+            index = ExactIndex(model.dimensions, capacity=with_room(snapshot.count))
         caught_up = catch_up(index, snapshot, stored.change)
     state = stored.state
     if stored.index is not None and not caught_up.is_nothing:

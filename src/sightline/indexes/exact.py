@@ -67,11 +67,17 @@ class ExactIndex:
         self._visible = self._first(0)
 
     @classmethod
-    def of(cls, ids: Ids, vectors: Vectors) -> ExactIndex:
-        """Return an index that takes over arrays of distinct ids and unit rows, without a copy."""
+    def of(cls, ids: Ids, vectors: Vectors, count: int | None = None) -> ExactIndex:
+        """Return an index that takes over arrays of distinct ids and unit rows, without a copy.
+
+        Args:
+            ids: Shape (m,).
+            vectors: Shape (m, d).
+            count: How many rows are stored; what lies behind is room for more. All if None.
+        """
         index = cls(vectors.shape[1])
         index._ids, index._vectors = ids, vectors
-        index._visible = index._first(len(ids))
+        index._visible = index._first(len(ids) if count is None else count)
         return index
 
     @property
@@ -185,6 +191,14 @@ class ExactIndex:
         self._ids[start:count] = more.ids
         self._vectors[start:count] = more.vectors
         return self._first(count)
+
+
+def with_room(count: int) -> int:
+    """Return a capacity for some rows and as many more as an eighth of them, at least 1,024.
+
+    Memory that was never touched costs nothing; a full index is copied when one row comes.
+    """
+    return count + max(1024, count // 8)
 
 
 def _fetched(rows: _Rows, k: int) -> int:

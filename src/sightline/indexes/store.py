@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.filesystem import storage_error
-from sightline.indexes.exact import ExactIndex
+from sightline.indexes.exact import ExactIndex, with_room
 from sightline.types import ModelSpec
 
 _MAGIC = b"SGLINE\x00\x01"
@@ -211,17 +211,18 @@ def _parsed(encoded: bytes) -> _Header:
 
 
 def _read_rows(file: BinaryIO, header: _Header) -> ExactIndex:
-    ids = np.empty(header.rows, dtype="<i8")
-    vectors = np.empty((header.rows, header.dimensions), dtype="<f4")
+    capacity = with_room(header.rows)
+    ids = np.empty(capacity, dtype="<i8")
+    vectors = np.empty((capacity, header.dimensions), dtype="<f4")
     checksum = 0
-    for block in (*_blocks(ids), *_blocks(vectors)):
+    for block in (*_blocks(ids[: header.rows]), *_blocks(vectors[: header.rows])):
         if file.readinto(block) != len(block):  # type: ignore[attr-defined]
             raise _DamagedError("it ends too early")
         checksum = zlib.crc32(block, checksum)
     if checksum != header.checksum:
         raise _DamagedError("its content is damaged")
     native = vectors.astype(np.float32, copy=False)
-    return ExactIndex.of(ids.astype(np.int64, copy=False), native)
+    return ExactIndex.of(ids.astype(np.int64, copy=False), native, header.rows)
 
 
 def _blocks(array: NDArray[Any]) -> Iterator[memoryview]:
