@@ -27,6 +27,7 @@ from sightline.indexes import (
     IndexState,
     OpenedIndex,
     catch_up,
+    clear_stale,
     index_state,
     open_index,
     save,
@@ -401,6 +402,7 @@ class Gallery:
             change = self._catalog.change
         # Outside of the mutex, so that other threads go on searching; nobody else may write.
         save(index, file, change, spec)
+        clear_stale(self._path, [self._index_file(model) for model in self._catalog.models()])
 
     def _index_file(self, spec: ModelSpec | None = None) -> Path:
         facts = astuple(spec or self.encoder.spec)

@@ -29,5 +29,7 @@ def content_hash(path: Path | str) -> str:
             while chunk := file.read(_CHUNK_BYTES):
                 digest.update(chunk)
         except OSError as error:
-            raise ImageUnreadableError(str(path), reason_of_os_error(error), lasting=False) from error
+            raise ImageUnreadableError(
+                str(path), reason_of_os_error(error), lasting=False
+            ) from error
     return digest.hexdigest()

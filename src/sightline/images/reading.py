@@ -94,7 +94,9 @@ def read(path: Path | str) -> bytes:
                 raise ImageUnreadableError(str(path), refusal)
             return head + file.read()
         except OSError as error:
-            raise ImageUnreadableError(str(path), reason_of_os_error(error), lasting=False) from error
+            raise ImageUnreadableError(
+                str(path), reason_of_os_error(error), lasting=False
+            ) from error
         except MemoryError as error:
             raise ImageUnreadableError(
                 str(path), f"its {size:,} bytes do not fit into memory", lasting=False
