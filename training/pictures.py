@@ -109,7 +109,7 @@ def sibling(scene: Scene, dice: Dice) -> Scene:
     changes = {
         "colour": 0.24,
         "kind": 0.22,
-        "colours": 0.22,
+        "colours": 0.45,
         "size": 0.07,
         "side": 0.08,
         "depth": 0.05,

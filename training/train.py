@@ -36,7 +36,7 @@ WEIGHTS = {
     "text_to_picture": (1.0, 1.0),
     "picture_to_text": (1.0, 1.0),
     "pictures": (0.5, 0.6),
-    "swaps": (2.0, 2.0),
+    "swaps": (2.0, 4.0),
     "seen": (0.30, 0.08),
     "read": (0.30, 0.05),
     "there": (0.80, 0.20),

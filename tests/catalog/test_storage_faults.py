@@ -430,7 +430,7 @@ def test_without_rights_each_case_has_its_sentence_and_reading_still_works() -> 
         closed.chmod(0)
         path.parent.chmod(0o555)
         code = f"""
-import json, os, sys
+import json, os, sys, urllib.parse
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from tests.catalog.catalog_rows import MODEL, picture
