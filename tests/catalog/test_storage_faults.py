@@ -286,7 +286,7 @@ with Catalog.open(Path({str(path)!r}), create=True) as catalog, catalog.writer()
 def in_a_process(code: str) -> str:
     """Run code that uses up what a whole process has; return what it printed."""
     start = f"""
-import json, os, resource, sys
+import json, os, resource, sys, urllib.parse
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from tests.catalog.catalog_rows import MODEL, picture
