@@ -235,8 +235,9 @@ class Gallery:
                 with suppress(SightlineError):
                     self._write_index()
                 raise
-            gone = [folder for folder in roots if not os.path.exists(folder)]
-            self._catalog.commit(Batch(removed_folders=gone))
+            if force:
+                gone = [folder for folder in roots if not os.path.exists(folder)]
+                self._catalog.commit(Batch(removed_folders=gone))
             progress(Progress("indexing", 0, None))
             self._write_index()
         return report
