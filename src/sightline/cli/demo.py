@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -102,12 +104,20 @@ def _show(console: Console, gallery: Gallery, name: str, query: Query, folder: P
 def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
     console.print(f"     contact sheets: {', '.join(str(sheet) for sheet in sheets)}")
     console.print("\nTry next", style="bold")
-    place = shlex.quote(str(home))
+    place, command = shlex.quote(str(home)), _command()
     lines = [
-        f'sightline search "a black cat under a starry sky" -g {place}',
-        f'sightline search "a balloon" --not "mountains" -g {place} --sheet balloons.jpg',
-        f'sightline search --image PICTURE.jpg "in the snow" -g {place}',
-        "sightline index ~/Pictures --model FOLDER   # your own pictures, with your own model",
+        f'{command} search "a black cat under a starry sky" -g {place}',
+        f'{command} search "a balloon" --not "mountains" -g {place} --sheet balloons.jpg',
+        f'{command} search --image PICTURE.jpg "in the snow" -g {place}',
+        f"{command} index ~/Pictures --model FOLDER   # your own pictures, with your own model",
     ]
     for line in lines:
         console.print(f"  {line}")
+
+
+def _command() -> str:
+    """Return how this program can be called again from here."""
+    if shutil.which("sightline"):
+        return "sightline"
+    called = Path(sys.argv[0])
+    return shlex.quote(str(called)) if called.name == "sightline" else "sightline"
