@@ -410,6 +410,23 @@ def test_a_drive_that_fails_in_the_middle_costs_no_picture(
         assert len(gallery.search(Query(texts=["red"]))) == 6, "nothing of the first model is lost"
 
 
+def test_links_to_a_drive_that_is_not_mounted_keep_their_pictures(
+    gallery: Gallery, photos: Path, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    for picture in photos.glob("*.png"):
+        (links / picture.name).symlink_to(picture)
+    gallery.sync([links])
+    photos.rename(tmp_path / "unmounted")
+
+    report = gallery.sync()
+
+    assert (report.removed, len(gallery), len(report.skipped)) == (0, 6, 6)
+    (tmp_path / "unmounted").rename(photos)
+    assert gallery.sync().unchanged == 6
+
+
 def test_files_that_all_went_bad_are_kept_without_force(gallery: Gallery, photos: Path) -> None:
     gallery.sync([photos])
     for picture in photos.glob("*.png"):

@@ -270,7 +270,7 @@ class _Run:
             retry=self._settings.retry,
             tell=lambda found: self._tell("finding", found, None),
         )
-        self._open(plan, roots, faults)
+        self._open(plan, roots, known, faults)
         embedded = {file.content_hash for file in known.values() if file.has_vector}
         reader = _Reader(self._encoder, self._settings, embedded)
         for done, item in enumerate(reader.read_ahead(plan.work), start=1):
@@ -282,7 +282,11 @@ class _Run:
         return self._summary(time.perf_counter() - began)
 
     def _open(
-        self, plan: Comparison, roots: Sequence[Path], faults: Mapping[Path, KnownFault]
+        self,
+        plan: Comparison,
+        roots: Sequence[Path],
+        known: Mapping[Path, KnownFile],
+        faults: Mapping[Path, KnownFault],
     ) -> None:
         """Take over what comparing found, and commit what is settled by it."""
         self._ledger.skipped += [*plan.skipped, *plan.closed]
@@ -292,12 +296,14 @@ class _Run:
             self._vanished_by_hash.setdefault(file.content_hash, []).append(file)
         remembered = set(self._catalog.folders())
         covered = is_under(remembered)
+        # A known picture stays, even if only a link to a drive is left of it that is not mounted.
         closed = [
             Fault(item.path, item.reason, 0, -1)
             for item in plan.closed
-            if item.path not in faults or faults[item.path].reason != item.reason
+            if item.path not in known
+            and (item.path not in faults or faults[item.path].reason != item.reason)
         ]
-        folders = [root for root in roots if root.is_dir() and not covered(root)]
+        folders = [root for root in roots if os.path.isdir(root) and not covered(root)]
         self._catalog.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
 
     def _sort_in(self, item: _Taken | _Refused) -> None:
