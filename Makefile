@@ -30,8 +30,8 @@ docs: .venv/installed-dev ## write docs/cli.md from the command line itself
 	$(BIN)/python -m typer src/sightline/cli/app.py utils docs --name sightline --output docs/cli.md
 
 bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/results
-	$(BIN)/python benchmarks/mini_quality.py
-	$(BIN)/python benchmarks/index_and_search.py
+	$(BIN)/python benchmarks/mini_quality.py --out benchmarks/results/mini_quality.jsonl
+	$(BIN)/python benchmarks/index_and_search.py --out benchmarks/results/index_and_search.jsonl
 
 clean: ## remove the environment, the demo and every cache
 	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
