@@ -353,6 +353,17 @@ def test_remove_takes_pictures_out_and_leaves_the_files(indexed: Command, photos
     assert indexed("remove", photos / "red.png").code == 1
 
 
+def test_removing_a_folder_without_pictures_forgets_it(indexed: Command, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    indexed("index", "empty")
+
+    outcome = indexed("remove", "empty")
+
+    assert outcome.code == 0
+    assert outcome.err == "0 pictures taken out of the gallery, 1 folders forgotten\n"
+    assert str(tmp_path / "empty") not in indexed("status").out
+
+
 def test_remove_by_id(indexed: Command) -> None:
     found = json.loads(indexed("search", "blue", "-k", "1", "--json").out)
 

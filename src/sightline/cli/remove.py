@@ -35,9 +35,12 @@ def remove(
     numbers = [_id_of(word) for word in what] if ids else []
     paths = [] if ids else [absolute(word) for word in what]
     with Gallery.open(gallery_folder(gallery), create=False) as opened:
+        before = opened.status().folders
         removed = opened.remove(ids=numbers, paths=paths)
-    complain(f"{removed:,} pictures taken out of the gallery")
-    if not removed:
+        forgotten = len(before) - len(opened.status().folders)
+    folders = f", {forgotten:,} folders forgotten" if forgotten else ""
+    complain(f"{removed:,} pictures taken out of the gallery{folders}")
+    if not removed and not forgotten:
         raise typer.Exit(Exit.NOTHING_FOUND)
 
 
