@@ -347,7 +347,7 @@ def test_status_tells_what_is_indexed_and_what_is_not(indexed: Command, photos: 
 def test_remove_takes_pictures_out_and_leaves_the_files(indexed: Command, photos: Path) -> None:
     outcome = indexed("remove", photos / "red.png")
 
-    assert outcome.err == "1 pictures taken out of the gallery\n"
+    assert outcome.err == "1 picture taken out of the gallery\n"
     assert (photos / "red.png").exists()
     assert "red.png" not in indexed("search", "red").out
     assert indexed("remove", photos / "red.png").code == 1
@@ -360,7 +360,7 @@ def test_removing_a_folder_without_pictures_forgets_it(indexed: Command, tmp_pat
     outcome = indexed("remove", "empty")
 
     assert outcome.code == 0
-    assert outcome.err == "0 pictures taken out of the gallery, 1 folders forgotten\n"
+    assert outcome.err == "0 pictures taken out of the gallery, 1 folder forgotten\n"
     assert str(tmp_path / "empty") not in indexed("status").out
 
 

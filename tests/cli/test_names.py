@@ -86,7 +86,7 @@ def test_reports_show_paths_as_they_are_and_whole(
 
     assert outcome.code == 0, outcome.err
     assert f"    {folder / 'bad[bold]:dog:.jpg'}\n" in outcome.err
-    assert f"1 pictures in {home}, indexed with tiny\n" in outcome.err
+    assert f"1 picture in {home}, indexed with tiny\n" in outcome.err
 
 
 def test_the_demo_shows_its_folder_as_it_is(command: Command) -> None:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from sightline.errors import StorageError
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 picture" or "2,000 pictures"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say(line: str, end: str = "\n") -> None:
     """Write one line of results.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import page
+from sightline.cli.console import counted, page
 from sightline.cli.options import ThreadsOption, named_path
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
@@ -49,12 +49,12 @@ def demo(
     began = time.perf_counter()
     draw_collection(scenes, count, _SEED)
     elapsed_s = time.perf_counter() - began
-    _print_step(console, 1, f"{count:,} scenes in {scenes}  ({elapsed_s:.1f} s)")
+    _print_step(console, 1, f"{counted(count, 'scene')} in {scenes}  ({elapsed_s:.1f} s)")
     with Gallery.open(home, model="mini", threads=threads) as gallery:
         with shown_progress() as progress:
             # The folder is the demo's own: a smaller collection than the last is no lost drive.
             report = gallery.sync([scenes], force=True, progress=progress)
-        _print_step(console, 2, f"{len(gallery):,} pictures in {home}  ({_told(report)})")
+        _print_step(console, 2, f"{counted(len(gallery), 'picture')} in {home}  ({_told(report)})")
         _print_step(console, 3, "three ways to search")
         sheets = _search_three_ways(console, gallery, place)
     _say_what_next(console, home, sheets)

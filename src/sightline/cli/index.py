@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import complain, person, say
+from sightline.cli.console import complain, counted, person, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import (
     GalleryOption,
@@ -138,7 +138,9 @@ def _print_report(report: SyncReport, gallery: Gallery) -> None:
     console.print(f"{_counts(report)} in {report.seconds:.1f} s{_rate(report)}")
     if report.skipped:
         print_skipped(report)
-    console.print(f"{len(gallery):,} pictures in {gallery.path}, indexed with {gallery.model_name}")
+    console.print(
+        f"{counted(len(gallery), 'picture')} in {gallery.path}, indexed with {gallery.model_name}"
+    )
 
 
 def _counts(report: SyncReport) -> str:

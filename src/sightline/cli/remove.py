@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sightline.cli.console import complain
+from sightline.cli.console import complain, counted
 from sightline.cli.exits import Exit
 from sightline.cli.options import GalleryOption, gallery_folder
 from sightline.errors import InvalidValueError
@@ -38,8 +38,8 @@ def remove(
         before = opened.status().folders
         removed = opened.remove(ids=numbers, paths=paths)
         forgotten = len(before) - len(opened.status().folders)
-    folders = f", {forgotten:,} folders forgotten" if forgotten else ""
-    complain(f"{removed:,} pictures taken out of the gallery{folders}")
+    folders = f", {counted(forgotten, 'folder')} forgotten" if forgotten else ""
+    complain(f"{counted(removed, 'picture')} taken out of the gallery{folders}")
     if not removed and not forgotten:
         raise typer.Exit(Exit.NOTHING_FOUND)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sightline.cli.console import complain
+from sightline.cli.console import complain, counted
 from sightline.cli.options import named_path
 from sightline.cli.progress import progress_bar
 
@@ -25,7 +25,7 @@ def scenes(
     """Draw scenes: pictures, and scenes.jsonl and edits.jsonl with what they show."""
     home = named_path(folder)
     draw_collection(home, count, seed, (width, height), workers)
-    complain(f"{count:,} pictures in {home}, what they show in {home / 'scenes.jsonl'}")
+    complain(f"{counted(count, 'picture')} in {home}, what they show in {home / 'scenes.jsonl'}")
 
 
 def draw_collection(

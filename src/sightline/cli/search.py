@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import complain, is_watched, say
+from sightline.cli.console import complain, counted, is_watched, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import (
     GalleryOption,
@@ -124,7 +124,9 @@ def search(
         _write_sheet(page, hits, query, max_megapixels)
     _print_hits(hits, as_json=as_json, paths_only=paths_only or print0, print0=print0)
     if is_watched() and not as_json and not paths_only:
-        complain(f"{len(hits)} results in {elapsed_ms:.0f} ms, the model's start included")
+        complain(
+            f"{counted(len(hits), 'result')} in {elapsed_ms:.0f} ms, the model's start included"
+        )
 
 
 def _sheet_file(name: str | None) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import say
+from sightline.cli.console import counted, say
 from sightline.cli.options import GalleryOption, JsonOption, gallery_folder
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _print_status(state: GalleryStatus) -> None:
     say(f"pictures  {state.images:,}")
     for spec, count in state.models.items():
         say(
-            f"model     {spec.name}: {count:,} vectors of {spec.dimensions} dimensions, "
+            f"model     {spec.name}: {counted(count, 'vector')} of {spec.dimensions} dimensions, "
             f"{spec.precision}, weights {spec.digest[:12]}"
         )
     for folder in state.folders:
