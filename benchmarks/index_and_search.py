@@ -39,7 +39,7 @@ from sightline.querying import embed_texts
 from sightline.scenes.captions import Detail, caption
 from sightline.scenes.collection import write_collection
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import draw_lots
+from sightline.scenes.lots import draw_lots
 from sightline.types import Pixels, Query
 
 ROUNDS = 3

@@ -27,7 +27,8 @@ from sightline.scenes import captions, drawing
 from sightline.scenes.captions import Detail
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import Scene, draw_lots
+from sightline.scenes.lots import draw_lots
+from sightline.scenes.world import Scene
 
 BARS = {
     "text_to_picture_recall_at_1": 0.90,

@@ -18,7 +18,8 @@ from sightline.scenes import drawing
 from sightline.scenes.captions import Detail, caption, swapped
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import Scene, draw_lots
+from sightline.scenes.lots import draw_lots
+from sightline.scenes.world import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,21 +21,9 @@ from PIL import Image
 
 from sightline.scenes import drawing
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import (
-    TRAITS,
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-    draw_lots,
-    is_possible,
-)
+from sightline.scenes.kinds import TRAITS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.lots import draw_lots, is_possible
+from sightline.scenes.world import Scene, Subject
 
 FAMILY = 4  # pictures: two drawings of each of two descriptions
 ROW = 4 + 4 * 5  # bytes of a description

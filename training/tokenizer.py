@@ -16,7 +16,7 @@ from tokenizers.trainers import BpeTrainer
 
 from sightline.scenes.captions import Detail, caption, every_word
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import draw_lots
+from sightline.scenes.lots import draw_lots
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 VOCABULARY = 1024

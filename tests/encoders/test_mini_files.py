@@ -14,19 +14,9 @@ from sightline.encoders.files import ModelFolder, read_model_files
 from sightline.encoders.models import read_traits
 from sightline.scenes import drawing
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import (
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-    draw_lots,
-)
+from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.lots import draw_lots
+from sightline.scenes.world import Scene, Subject
 
 FOLDER = Path(__file__).parents[2] / "src/sightline/encoders/mini"
 FILES = {

@@ -8,23 +8,12 @@ import pytest
 from PIL import Image
 
 from sightline.scenes.backdrops import draw_backdrop, draw_weather, light_of
-from sightline.scenes.canvas import RGB, Canvas
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import (
-    GROUND,
-    WATER,
-    WEATHERS,
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-)
+from sightline.scenes.kinds import WEATHERS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.light import RGB
+from sightline.scenes.places import GROUND, WATER
+from sightline.scenes.world import Scene, Subject
 
 _COMBINATIONS = [
     pytest.param(Scene(setting, time, weather, ()), id=f"{setting}-{time}-{weather}")

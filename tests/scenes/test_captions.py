@@ -21,23 +21,21 @@ from sightline.scenes.captions import (
     swapped,
 )
 from sightline.scenes.dice import Dice
-from sightline.scenes.plan import scene_for
-from sightline.scenes.world import (
+from sightline.scenes.kinds import (
     TRAITS,
     Colour,
     Depth,
     Kind,
     Medium,
-    Scene,
     Setting,
     Side,
     Size,
-    Subject,
     Time,
     Weather,
-    draw_lots,
-    is_possible,
 )
+from sightline.scenes.lots import draw_lots, is_possible
+from sightline.scenes.plan import scene_for
+from sightline.scenes.world import Scene, Subject
 
 SCENES = 2500
 WORDS = re.compile(r"[a-z]+")
@@ -231,7 +229,7 @@ def test_the_same_dice_give_the_same_caption_in_every_process() -> None:
     code = (
         "from sightline.scenes.captions import Detail, caption, swapped\n"
         "from sightline.scenes.dice import Dice\n"
-        "from sightline.scenes.world import draw_lots\n"
+        "from sightline.scenes.lots import draw_lots\n"
         "for n in range(60):\n"
         "    scene = draw_lots(Dice(n))\n"
         "    pair = swapped(scene, Dice(n))\n"

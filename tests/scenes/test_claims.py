@@ -3,18 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sightline.scenes.claims import NOTHING, Claims, Relation, SubjectClaim, related
-from sightline.scenes.world import (
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-)
+from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.world import Scene, Subject
 
 
 def subject(

@@ -27,8 +27,9 @@ from sightline.scenes import drawing, files, workers
 from sightline.scenes.claims import Claims
 from sightline.scenes.collection import is_collection, read_collection, write_collection
 from sightline.scenes.edits import edit_cases
+from sightline.scenes.kinds import Setting
 from sightline.scenes.plan import plan_collection
-from sightline.scenes.world import Scene, Setting
+from sightline.scenes.world import Scene
 
 Artist = Callable[..., Image.Image]
 

@@ -34,22 +34,11 @@ from sightline.scenes.edits import (
     fulfils,
     random_edit,
 )
+from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.lots import draw_lots, is_possible
 from sightline.scenes.plan import BLOCK, PlannedPicture, Role, plan_collection, scene_for
 from sightline.scenes.vocabulary import NOUNS
-from sightline.scenes.world import (
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-    draw_lots,
-    is_possible,
-)
+from sightline.scenes.world import Scene, Subject
 
 COUNT = 2000
 

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.scenes.canvas import RGB, Canvas, Light, Pen, mix
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import TRAITS, Colour, Kind, Time, Weather
+from sightline.scenes.light import RGB, Light, mix
 from sightline.scenes.palette import PAINT, shade_of
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.animals import ANIMALS
 from sightline.scenes.subjects.forms import limb, oval, spline, tapered, tones_of
 from sightline.scenes.subjects.people import PEOPLE
 from sightline.scenes.subjects.plants import PLANTS
-from sightline.scenes.world import TRAITS, Colour, Kind, Time, Weather
 
 LIVING: Mapping[Kind, Callable[[Pen, RGB, Dice], None]] = {**ANIMALS, **PEOPLE, **PLANTS}
 KINDS = sorted(LIVING)

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sightline.scenes.canvas import RGB, Canvas, Light, Pen
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import TRAITS, Colour, Kind, Medium, Time, Weather
+from sightline.scenes.light import RGB, Light
 from sightline.scenes.palette import shade_of
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects import ARTISTS
 from sightline.scenes.subjects.buildings import BUILDINGS
 from sightline.scenes.subjects.craft import CRAFT
@@ -16,7 +19,7 @@ from sightline.scenes.subjects.shades import shades_of
 from sightline.scenes.subjects.shapes import band, bowed, crescent, ring, tilted
 from sightline.scenes.subjects.things import THINGS
 from sightline.scenes.subjects.vehicles import VEHICLES
-from sightline.scenes.world import ASPECT, TRAITS, Colour, Kind, Medium, Time, Weather
+from sightline.scenes.world import ASPECT
 
 MADE = (*BUILDINGS, *VEHICLES, *CRAFT, *THINGS)
 OUTFITS = [(kind, colour) for kind in MADE for colour in TRAITS[kind].colours]

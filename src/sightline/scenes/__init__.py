@@ -8,9 +8,10 @@ from sightline.scenes.claims import Claims, Relation, SubjectClaim
 from sightline.scenes.collection import Collection, read_collection, write_collection
 from sightline.scenes.dice import Dice
 from sightline.scenes.edits import Edit, EditCase
+from sightline.scenes.lots import draw_lots, is_possible
 from sightline.scenes.plan import PlannedPicture, plan_collection
 from sightline.scenes.truth import Picture
-from sightline.scenes.world import Scene, Subject, draw_lots, is_possible
+from sightline.scenes.world import Scene, Subject
 
 __all__ = [
     "DEMO_QUERIES",

@@ -6,17 +6,15 @@ Everything is drawn larger than asked and reduced at the end.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
 from PIL import Image, ImageDraw
 
-from sightline.scenes.world import ASPECT, Time, Weather
+from sightline.scenes.light import RGB
+from sightline.scenes.world import ASPECT
 
-RGB: TypeAlias = tuple[int, int, int]
 Point: TypeAlias = tuple[float, float]
 
 # Corners are put on a grid of 1/16 of a drawn pixel, so that a sine that differs in its last bit
@@ -26,70 +24,6 @@ _GRID = 16
 # How a soft spot fades with the distance from its middle, level there and at the rim. Pillow's
 # gradient has the value 181 at the rim of the circle and 255 in the corners.
 _FADING = tuple(s * s * (3 - 2 * s) for s in (max(0.0, 1.0 - step / 180) for step in range(256)))
-
-
-def mix(first: RGB, second: RGB, share: float) -> RGB:
-    """Return the colour that is ``share`` of the way from the first to the second."""
-    share = min(1.0, max(0.0, share))
-    return (
-        round(first[0] + (second[0] - first[0]) * share),
-        round(first[1] + (second[1] - first[1]) * share),
-        round(first[2] + (second[2] - first[2]) * share),
-    )
-
-
-def lighter(colour: RGB, amount: float) -> RGB:
-    """Return a colour nearer to warm white; ``amount`` in [0, 1]."""
-    return mix(colour, (255, 250, 240), amount)
-
-
-def darker(colour: RGB, amount: float) -> RGB:
-    """Return a colour nearer to cool black; ``amount`` in [0, 1]."""
-    return mix(colour, (20, 22, 40), amount)
-
-
-@dataclass(frozen=True, slots=True)
-class Light:
-    """What time and weather do to every colour.
-
-    Attributes:
-        time: Day, sunset or night.
-        weather: Clear, rain, snow or fog.
-        from_right: Whether the sun or the moon stands on the right.
-        haze: The colour that things take on with distance.
-        thickness: How much of it at the horizon, in [0, 1].
-    """
-
-    time: Time
-    weather: Weather
-    from_right: bool
-    haze: RGB
-    thickness: float
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether windows and lamps are lit."""
-        return self.time is Time.NIGHT
-
-    def on(self, colour: RGB, distance: float) -> RGB:
-        """Return how a surface of a colour looks at a distance (0 near, 1 at the horizon)."""
-        red, green, blue = _AMBIENT[self.time]
-        lit = (
-            min(255, round(colour[0] * red)),
-            min(255, round(colour[1] * green)),
-            min(255, round(colour[2] * blue)),
-        )
-        if self.weather in (Weather.RAIN, Weather.FOG):
-            grey = round(0.3 * lit[0] + 0.59 * lit[1] + 0.11 * lit[2])
-            lit = mix(lit, (grey, grey, grey), 0.10)
-        return mix(lit, self.haze, self.thickness * distance)
-
-
-_AMBIENT = {
-    Time.DAY: (1.0, 1.0, 1.0),
-    Time.SUNSET: (1.0, 0.90, 0.84),
-    Time.NIGHT: (0.64, 0.67, 0.86),
-}
 
 
 class Canvas:
@@ -244,123 +178,3 @@ def _between(a: float, b: float, c: float, d: float, t: float) -> float:
     return 0.5 * (
         2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Pen:
-    """Draws one subject in its own units: x across from its middle, y up from its base.
-
-    One unit is the subject's height, so its top is at y = 1 and a car is 2 units wide. Colours
-    go through the light and the haze of the subject's distance; ``lit`` ones do not.
-
-    Attributes:
-        canvas: What is drawn on.
-        light: Of the scene.
-        x: Where the subject's middle is, in picture heights.
-        y: Where its base is, in picture heights.
-        height: Of the subject, in picture heights.
-        flipped: Whether the subject looks to the left. Draw it looking to the right.
-        distance: 0 near, 1 at the horizon.
-    """
-
-    canvas: Canvas
-    light: Light
-    x: float
-    y: float
-    height: float
-    flipped: bool
-    distance: float
-
-    @property
-    def sun(self) -> float:
-        """+1 if light falls from the subject's own right-hand side (+x), else -1."""
-        return 1.0 if self.light.from_right != self.flipped else -1.0
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether windows and lamps are lit."""
-        return self.light.is_dark
-
-    def polygon(self, points: Sequence[Point], fill: RGB, alpha: float = 1.0) -> None:
-        """Fill a polygon."""
-        self.canvas.polygon([self._at(x, y) for x, y in points], self._tone(fill), alpha)
-
-    def smooth(self, points: Sequence[Point], fill: RGB, alpha: float = 1.0) -> None:
-        """Fill a closed curve that goes through all points."""
-        self.canvas.smooth([self._at(x, y) for x, y in points], self._tone(fill), alpha)
-
-    def ellipse(
-        self, x: float, y: float, rx: float, ry: float, fill: RGB, alpha: float = 1.0
-    ) -> None:
-        """Fill an ellipse around a centre."""
-        across, down = self._at(x, y)
-        self.canvas.ellipse(
-            across, down, rx * self.height, ry * self.height, self._tone(fill), alpha
-        )
-
-    def rectangle(
-        self,
-        left: float,
-        bottom: float,
-        right: float,
-        top: float,
-        fill: RGB,
-        alpha: float = 1.0,
-        radius: float = 0.0,
-    ) -> None:
-        """Fill a rectangle, given by its lower left and upper right corners."""
-        x0, y0 = self._at(left, top)
-        x1, y1 = self._at(right, bottom)
-        self.canvas.rectangle(x0, y0, x1, y1, self._tone(fill), alpha, radius * self.height)
-
-    def line(self, points: Sequence[Point], width: float, fill: RGB, alpha: float = 1.0) -> None:
-        """Draw a line with round joints and ends."""
-        placed = [self._at(x, y) for x, y in points]
-        self.canvas.line(placed, width * self.height, self._tone(fill), alpha)
-
-    def lit(self, left: float, bottom: float, right: float, top: float, fill: RGB) -> None:
-        """Fill a rectangle that shines by itself, such as a window at night."""
-        x0, y0 = self._at(left, top)
-        x1, y1 = self._at(right, bottom)
-        shine = mix(fill, self.light.haze, 0.5 * self.light.thickness * self.distance)
-        self.canvas.rectangle(x0, y0, x1, y1, shine)
-
-    def shining(self, points: Sequence[Point], fill: RGB, alpha: float = 1.0) -> None:
-        """Fill a polygon that shines by itself, such as a beam of light."""
-        shine = mix(fill, self.light.haze, 0.5 * self.light.thickness * self.distance)
-        self.canvas.polygon([self._at(x, y) for x, y in points], shine, alpha)
-
-    def glow(self, x: float, y: float, radius: float, colour: RGB, strength: float = 0.5) -> None:
-        """Lay a soft light around a point."""
-        across, down = self._at(x, y)
-        self.canvas.glow(across, down, radius * self.height, colour, strength)
-
-    def shadow(self, half_width: float) -> None:
-        """Lay the subject's shadow on the ground."""
-        strength = {Time.DAY: 0.22, Time.SUNSET: 0.26, Time.NIGHT: 0.30}[self.light.time]
-        if self.light.weather is not Weather.CLEAR:
-            strength *= 0.6
-        lean = -0.10 if self.light.from_right else 0.10
-        self.canvas.ellipse(
-            self.x + lean * half_width * self.height,
-            self.y,
-            half_width * self.height * 1.06,
-            max(0.006, 0.13 * half_width * self.height),
-            (16, 18, 40),
-            strength,
-        )
-
-    def _at(self, x: float, y: float) -> Point:
-        across = -x if self.flipped else x
-        return self.x + across * self.height, self.y - y * self.height
-
-    def _tone(self, colour: RGB) -> RGB:
-        return self.light.on(colour, self.distance)
-
-
-def arc(
-    x: float, y: float, rx: float, ry: float, start: float, end: float, steps: int = 16
-) -> list[Point]:
-    """Return points along an ellipse; angles in degrees, 0 to the right, counted upwards."""
-    angles = [math.radians(start + (end - start) * i / steps) for i in range(steps + 1)]
-    return [(x + rx * math.cos(a), y + ry * math.sin(a)) for a in angles]

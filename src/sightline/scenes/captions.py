@@ -12,16 +12,12 @@ from sightline.scenes import pairs, phrases, vocabulary
 from sightline.scenes.claims import Caption, Claims, SubjectClaim
 from sightline.scenes.descriptions import MAX_WORDS, describe
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Setting, Weather
 from sightline.scenes.phrases import Phrase
 from sightline.scenes.queries import DEMO_QUERIES
 from sightline.scenes.swaps import swapped
 from sightline.scenes.vocabulary import every_word
-from sightline.scenes.world import (
-    Scene,
-    Setting,
-    Subject,
-    Weather,
-)
+from sightline.scenes.world import Scene, Subject
 
 __all__ = ["DEMO_QUERIES", "MAX_WORDS", "Caption", "Detail", "caption", "every_word", "swapped"]
 

@@ -10,19 +10,10 @@ from typing import Protocol
 from sightline.scenes import phrases, vocabulary
 from sightline.scenes.claims import Claims, SubjectClaim
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import TRAITS, WEATHERS, Colour, Kind, Setting, Time, Weather
+from sightline.scenes.lots import kinds_in
 from sightline.scenes.vocabulary import Noun
-from sightline.scenes.world import (
-    TRAITS,
-    WEATHERS,
-    Colour,
-    Kind,
-    Scene,
-    Setting,
-    Subject,
-    Time,
-    Weather,
-    kinds_in,
-)
+from sightline.scenes.world import Scene, Subject
 
 
 class ChangeKind(StrEnum):

@@ -7,20 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import permutations
 
-from sightline.scenes.world import (
-    Colour,
-    Depth,
-    Kind,
-    Medium,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-    nominal_box,
-)
+from sightline.scenes.kinds import Colour, Depth, Kind, Medium, Setting, Side, Size, Time, Weather
+from sightline.scenes.places import nominal_box
+from sightline.scenes.world import Scene, Subject
 
 # Anything less, in picture heights, and a viewer would not call one thing nearer than the other.
 _NEARER_BY = 0.08

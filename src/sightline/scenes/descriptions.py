@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from sightline.scenes import pairs, phrases
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Weather
 from sightline.scenes.phrases import NounPhrase, Phrase
-from sightline.scenes.world import Scene, Subject, Weather
+from sightline.scenes.world import Scene, Subject
 
 MAX_WORDS = 45
 

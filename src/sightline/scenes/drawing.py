@@ -5,11 +5,15 @@ from __future__ import annotations
 from PIL import Image
 
 from sightline.scenes.backdrops import draw_backdrop, draw_weather, light_of
-from sightline.scenes.canvas import Canvas, Light, Pen
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Depth, Medium
+from sightline.scenes.light import Light
 from sightline.scenes.palette import shade_of
+from sightline.scenes.pen import Pen
+from sightline.scenes.places import nominal_box
 from sightline.scenes.subjects import ARTISTS
-from sightline.scenes.world import ASPECT, Depth, Medium, Scene, Subject, nominal_box
+from sightline.scenes.world import ASPECT, Scene, Subject
 
 
 def draw(

@@ -20,9 +20,10 @@ from itertools import permutations
 from sightline.scenes.changes import Change, ChangeKind, outline, propose
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Setting, Time, Weather
 from sightline.scenes.phrases import with_articles
 from sightline.scenes.vocabulary import ONLY_FIRST
-from sightline.scenes.world import Scene, Setting, Time, Weather
+from sightline.scenes.world import Scene
 
 
 @dataclass(frozen=True, slots=True)

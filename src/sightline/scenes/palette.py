@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sightline.scenes.canvas import RGB
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import Colour
+from sightline.scenes.kinds import Colour
+from sightline.scenes.light import RGB
 
 PAINT: Mapping[Colour, RGB] = {
     Colour.RED: (212, 44, 44),

@@ -9,16 +9,8 @@ from dataclasses import dataclass, replace
 from sightline.scenes import vocabulary as words
 from sightline.scenes.claims import NOTHING, Claims, SubjectClaim
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import (
-    Kind,
-    Medium,
-    Scene,
-    Setting,
-    Size,
-    Subject,
-    Time,
-    Weather,
-)
+from sightline.scenes.kinds import Kind, Medium, Setting, Size, Time, Weather
+from sightline.scenes.world import Scene, Subject
 
 _BEFORE_VOWEL = re.compile(r"\ba (?=[aeiou])")
 

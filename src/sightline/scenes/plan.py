@@ -19,19 +19,9 @@ from sightline.scenes.changes import ChangeKind, outline
 from sightline.scenes.claims import Claims, SubjectClaim
 from sightline.scenes.dice import Dice
 from sightline.scenes.edits import Edit, fulfils, random_edit
-from sightline.scenes.world import (
-    TRAITS,
-    WEATHERS,
-    Kind,
-    Scene,
-    Setting,
-    Subject,
-    Time,
-    Weather,
-    draw_lots,
-    draw_subject,
-    is_possible,
-)
+from sightline.scenes.kinds import TRAITS, WEATHERS, Kind, Setting, Time, Weather
+from sightline.scenes.lots import draw_lots, draw_subject, is_possible
+from sightline.scenes.world import Scene, Subject
 
 BLOCK = 25
 _EDITS = 4

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sightline.scenes.claims import Caption, Claims, Relation, SubjectClaim
+from sightline.scenes.kinds import Colour, Kind, Setting, Size, Time, Weather
 from sightline.scenes.vocabulary import TREES
-from sightline.scenes.world import Colour, Kind, Setting, Size, Time, Weather
 
 
 def _query(

@@ -8,8 +8,9 @@ from itertools import permutations
 from sightline.scenes import pairs, phrases
 from sightline.scenes.claims import Caption
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import TRAITS
 from sightline.scenes.phrases import NounPhrase, Phrase
-from sightline.scenes.world import TRAITS, Scene, Subject
+from sightline.scenes.world import Scene, Subject
 
 
 def swapped(scene: Scene, dice: Dice) -> tuple[Caption, str] | None:

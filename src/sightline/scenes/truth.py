@@ -13,18 +13,8 @@ from sightline.errors import TruthUnreadableError
 from sightline.scenes.changes import ChangeKind
 from sightline.scenes.claims import Claims, SubjectClaim
 from sightline.scenes.edits import EditCase
-from sightline.scenes.world import (
-    Colour,
-    Depth,
-    Kind,
-    Scene,
-    Setting,
-    Side,
-    Size,
-    Subject,
-    Time,
-    Weather,
-)
+from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline.scenes.world import Scene, Subject
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")

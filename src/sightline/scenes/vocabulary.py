@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sightline.scenes.claims import Relation
-from sightline.scenes.world import Colour, Depth, Kind, Medium, Setting, Side, Size, Time, Weather
+from sightline.scenes.kinds import Colour, Depth, Kind, Medium, Setting, Side, Size, Time, Weather
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from sightline.scenes.backdrops.stage import Stage
-from sightline.scenes.canvas import RGB, darker, lighter, mix
-from sightline.scenes.world import ASPECT, Weather
+from sightline.scenes.kinds import Weather
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.world import ASPECT
 
 
 def draw_path(stage: Stage, top: float, colour: RGB) -> None:

@@ -13,7 +13,8 @@ from sightline.scenes.backdrops.stage import (
     is_sunset,
     rolling,
 )
-from sightline.scenes.canvas import RGB, Point, mix
+from sightline.scenes.canvas import Point
+from sightline.scenes.light import RGB, mix
 from sightline.scenes.world import ASPECT
 
 

@@ -15,9 +15,12 @@ from sightline.scenes.backdrops.stage import Stage
 from sightline.scenes.backdrops.town import draw_city
 from sightline.scenes.backdrops.water import draw_beach, draw_harbour, draw_lake
 from sightline.scenes.backdrops.woods import draw_forest
-from sightline.scenes.canvas import Canvas, Light
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import HORIZON, Scene, Setting
+from sightline.scenes.kinds import Setting
+from sightline.scenes.light import Light
+from sightline.scenes.places import HORIZON
+from sightline.scenes.world import Scene
 
 _PLACES: Mapping[Setting, Callable[[Stage], None]] = {
     Setting.BEACH: draw_beach,

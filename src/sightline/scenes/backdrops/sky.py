@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from sightline.scenes.backdrops.stage import LEFT, RIGHT, Stage
 from sightline.scenes.backdrops.tones import drifted, sky_of
-from sightline.scenes.canvas import RGB, Light, Point, mix
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import ASPECT, Setting, Time, Weather
+from sightline.scenes.kinds import Setting, Time, Weather
+from sightline.scenes.light import RGB, Light, mix
+from sightline.scenes.world import ASPECT
 
 # How far above the horizon the evening sun stands, so that what is on the horizon does not hide it.
 _EVENING: Mapping[Setting, float] = {

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sightline.scenes.backdrops.tones import drifted
-from sightline.scenes.canvas import RGB, Canvas, Light, Point, darker, mix
+from sightline.scenes.canvas import Canvas, Point
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import ASPECT, Scene, Time, Weather
+from sightline.scenes.kinds import Time, Weather
+from sightline.scenes.light import RGB, Light, darker, mix
+from sightline.scenes.world import ASPECT, Scene
 
 # Half of a fir tree's outline, and the other half: share of its width, share of its depth.
 _HALF = ((0.0, 1.0), (0.17, 0.62), (0.23, 0.68), (0.34, 0.32), (0.39, 0.36))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sightline.scenes.canvas import RGB, Light
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import Scene, Time, Weather
+from sightline.scenes.kinds import Time, Weather
+from sightline.scenes.light import RGB, Light
+from sightline.scenes.world import Scene
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sightline.scenes.backdrops.ground import draw_ground_cover
 from sightline.scenes.backdrops.stage import LEFT, RIGHT, SNOW, Stage
-from sightline.scenes.canvas import RGB, darker, lighter, mix
-from sightline.scenes.world import ASPECT, Depth, Kind, Weather
+from sightline.scenes.kinds import Depth, Kind, Weather
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.world import ASPECT
 
 _VEHICLES = frozenset({Kind.CAR, Kind.TRUCK, Kind.BUS, Kind.BICYCLE})
 _FACADES: tuple[RGB, ...] = (

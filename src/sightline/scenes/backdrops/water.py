@@ -8,8 +8,10 @@ from itertools import pairwise
 from sightline.scenes.backdrops.ground import draw_ground_cover, draw_tufts
 from sightline.scenes.backdrops.stage import LEFT, RIGHT, Stage, conifers, is_sunset, rolling
 from sightline.scenes.backdrops.tones import sky_of
-from sightline.scenes.canvas import RGB, Point, darker, lighter, mix
-from sightline.scenes.world import ASPECT, Weather
+from sightline.scenes.canvas import Point
+from sightline.scenes.kinds import Weather
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.world import ASPECT
 
 
 def draw_beach(stage: Stage) -> None:

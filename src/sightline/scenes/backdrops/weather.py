@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sightline.scenes.backdrops.tones import sky_of
-from sightline.scenes.canvas import Canvas, Light, mix
+from sightline.scenes.canvas import Canvas
 from sightline.scenes.dice import Dice
-from sightline.scenes.world import ASPECT, HORIZON, Scene, Time, Weather
+from sightline.scenes.kinds import Time, Weather
+from sightline.scenes.light import Light, mix
+from sightline.scenes.places import HORIZON
+from sightline.scenes.world import ASPECT, Scene
 
 
 def draw_weather(canvas: Canvas, light: Light, scene: Scene, dice: Dice) -> None:

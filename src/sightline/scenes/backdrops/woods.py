@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sightline.scenes.backdrops.ground import draw_ground_cover, draw_tufts
 from sightline.scenes.backdrops.stage import LEFT, RIGHT, Stage, conifers, crowns, rolling
-from sightline.scenes.canvas import RGB
+from sightline.scenes.light import RGB
 from sightline.scenes.world import ASPECT
 
 _FIR_GREENS: tuple[RGB, ...] = ((108, 150, 128), (70, 120, 94), (44, 90, 70))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from sightline.scenes.canvas import RGB, Pen
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind
+from sightline.scenes.light import RGB
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.livestock import draw_cow, draw_horse, draw_sheep
 from sightline.scenes.subjects.pets import draw_cat, draw_dog
 from sightline.scenes.subjects.wildlife import draw_bird, draw_fish
-from sightline.scenes.world import Kind
 
 Artist: TypeAlias = Callable[[Pen, RGB, Dice], None]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from sightline.scenes.canvas import RGB, Pen, Point, arc, lighter, mix
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind, Weather
+from sightline.scenes.light import RGB, lighter, mix
+from sightline.scenes.pen import Pen, arc
 from sightline.scenes.subjects.shades import (
     CREAM,
     LAMP,
@@ -17,7 +20,6 @@ from sightline.scenes.subjects.shades import (
     shades_of,
 )
 from sightline.scenes.subjects.shapes import along, tilted
-from sightline.scenes.world import Kind, Weather
 
 
 def draw_house(pen: Pen, colour: RGB, dice: Dice) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from sightline.scenes.canvas import RGB, Pen, Point, curve, mix
+from sightline.scenes.canvas import Point, curve
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind
+from sightline.scenes.light import RGB, mix
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.shades import (
     CREAM,
     FOAM,
@@ -19,7 +22,6 @@ from sightline.scenes.subjects.shades import (
     shades_of,
 )
 from sightline.scenes.subjects.shapes import along, bowed, tilted
-from sightline.scenes.world import Kind
 
 
 def draw_boat(pen: Pen, colour: RGB, dice: Dice) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TypeAlias
 
-from sightline.scenes.canvas import RGB, Pen, Point, darker, mix
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
+from sightline.scenes.light import RGB, darker, mix
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.forms import Tones, oval, spline, tapered, tones_of
 
 _LEAF: RGB = (94, 134, 92)

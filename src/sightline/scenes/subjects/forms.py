@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sightline.scenes.canvas import RGB, Pen, Point, darker, lighter, mix
+from sightline.scenes.canvas import Point
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen
 
 Outline: TypeAlias = list[Point]
 

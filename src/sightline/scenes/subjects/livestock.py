@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sightline.scenes.canvas import RGB, Pen, Point, arc, curve, darker, lighter, mix
+from sightline.scenes.canvas import Point, curve
 from sightline.scenes.dice import Dice
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen, arc
 from sightline.scenes.subjects.forms import (
     COLLARS,
     CREAM,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from sightline.scenes.canvas import RGB, Pen, Point, curve, darker, lighter, mix
+from sightline.scenes.canvas import Point, curve
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.forms import Outline, Tones, limb, oval, relief, tones_of
-from sightline.scenes.world import Kind
 
 Artist: TypeAlias = Callable[[Pen, RGB, Dice], None]
 

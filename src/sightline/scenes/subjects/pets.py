@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sightline.scenes.canvas import RGB, Pen, Point, curve, darker
+from sightline.scenes.canvas import Point, curve
 from sightline.scenes.dice import Dice
+from sightline.scenes.light import RGB, darker
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.forms import (
     COLLARS,
     CREAM,

@@ -6,8 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from sightline.scenes.canvas import RGB, Pen, Point, arc, darker, lighter, mix
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind, Weather
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen, arc
 from sightline.scenes.subjects.flowers import draw_flowers
 from sightline.scenes.subjects.forms import (
     Outline,
@@ -17,7 +20,6 @@ from sightline.scenes.subjects.forms import (
     spline,
     tones_of,
 )
-from sightline.scenes.world import Kind, Weather
 
 Artist: TypeAlias = Callable[[Pen, RGB, Dice], None]
 _Lump: TypeAlias = tuple[float, float, float]  # x, y and radius

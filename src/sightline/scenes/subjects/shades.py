@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sightline.scenes.canvas import RGB, Pen, darker, lighter, mix
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen
 
 CREAM: RGB = (245, 236, 217)
 SLATE: RGB = (84, 90, 104)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sightline.scenes.canvas import Point, arc
+from sightline.scenes.canvas import Point
+from sightline.scenes.pen import arc
 
 
 def ring(x: float, y: float, radius: float, width: float, steps: int = 32) -> list[Point]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-from sightline.scenes.canvas import RGB, Pen, Point, arc
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind
+from sightline.scenes.light import RGB
+from sightline.scenes.pen import Pen, arc
 from sightline.scenes.subjects.shades import CREAM, WOOD, Shades, shades_of
 from sightline.scenes.subjects.shapes import bowed, crescent, tilted
-from sightline.scenes.world import Kind
 
 
 def draw_umbrella(pen: Pen, colour: RGB, dice: Dice) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sightline.scenes.canvas import RGB, Pen, Point, mix
+from sightline.scenes.canvas import Point
 from sightline.scenes.dice import Dice
+from sightline.scenes.kinds import Kind
+from sightline.scenes.light import RGB, mix
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.shades import (
     IRON,
     LAMP,
@@ -16,7 +19,6 @@ from sightline.scenes.subjects.shades import (
     shades_of,
 )
 from sightline.scenes.subjects.shapes import band, box, ring
-from sightline.scenes.world import Kind
 
 _ARCH: RGB = (30, 31, 38)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from sightline.scenes.canvas import RGB, Pen, Point, curve, darker, lighter, mix
+from sightline.scenes.canvas import Point, curve
 from sightline.scenes.dice import Dice
+from sightline.scenes.light import RGB, darker, lighter, mix
+from sightline.scenes.pen import Pen
 from sightline.scenes.subjects.forms import (
     INK,
     Outline,
