@@ -3,10 +3,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
+
+# The same cases in every run, and no clock: a busy machine must not make a test red.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 COLOURS = {
     "red": (255, 0, 0),
