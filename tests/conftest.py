@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
+from sightline import testing
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
 
@@ -16,12 +17,7 @@ settings.register_profile(
 settings.load_profile("steady")
 
 COLOURS = {
-    "red": (255, 0, 0),
-    "green": (0, 255, 0),
-    "blue": (0, 0, 255),
-    "yellow": (255, 255, 0),
-    "purple": (160, 0, 200),
-    "orange": (255, 140, 0),
+    name: testing.COLOURS[name] for name in ("red", "green", "blue", "yellow", "purple", "orange")
 }
 
 

@@ -146,6 +146,11 @@ class Gallery:
         return self._path
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders that are indexed, and looked at again by a ``sync`` without paths."""
+        return self._catalog.folders()
+
+    @property
     def model_name(self) -> str:
         """The name of the gallery's model."""
         return self.encoder.spec.name
@@ -181,7 +186,7 @@ class Gallery:
             images=self._catalog.count(),
             models=models,
             faults=tuple(self._catalog.faults()),
-            folders=self._catalog.folders(),
+            folders=self.folders,
             index_state=str(worst),
             bytes_on_disk=_bytes_below(self._path),
         )
@@ -264,7 +269,7 @@ class Gallery:
                 Batch(
                     removed=sorted(gone),
                     cleared=[s.path for s in self._catalog.faults() if below(s.path)],
-                    removed_folders=[f for f in self._catalog.folders() if below(f)],
+                    removed_folders=[f for f in self.folders if below(f)],
                 )
             )
         # The index catches up with the next search or sync, which needs the model; this does not.
@@ -335,7 +340,7 @@ class Gallery:
         return roots
 
     def _remembered(self, *, force: bool) -> list[Path]:
-        folders = list(self._catalog.folders())
+        folders = list(self.folders)
         missing = next((folder for folder in folders if not os.path.isdir(folder)), None)
         if missing is not None and not force:
             raise FolderGoneError(missing)

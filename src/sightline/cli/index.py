@@ -110,7 +110,7 @@ def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     from sightline.comparison import roots_of
     from sightline.scenes.collection import is_collection
 
-    folders = roots_of(paths) or gallery.status().folders
+    folders = roots_of(paths) or gallery.folders
     if all(is_collection(folder) for folder in folders):
         return
     complain(

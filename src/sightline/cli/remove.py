@@ -35,9 +35,9 @@ def remove(
     numbers = [_id_of(word) for word in what] if ids else []
     paths = [] if ids else [absolute(word) for word in what]
     with Gallery.open(gallery_folder(gallery), create=False) as opened:
-        before = opened.status().folders
+        before = opened.folders
         removed = opened.remove(ids=numbers, paths=paths)
-        forgotten = len(before) - len(opened.status().folders)
+        forgotten = len(before) - len(opened.folders)
     folders = f", {counted(forgotten, 'folder')} forgotten" if forgotten else ""
     complain(f"{counted(removed, 'picture')} taken out of the gallery{folders}")
     if not removed and not forgotten:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -121,20 +122,13 @@ def find_model(name_or_folder: str | Path) -> ModelPlace:
         remedy = "install it again with `pip install --force-reinstall --no-deps sightline`"
         return ModelPlace(card.name, ModelFolder(folder, remedy), card)
     given = str(name_or_folder)
-    path = _expanded(given)
+    path = Path(os.path.expanduser(given))
     if given and path.is_file():
         raise ModelFolder(path).error("it is a file", f"give the folder that holds {CONFIG}")
     if not given or not path.is_dir():
         raise ModelNotFoundError(given, tuple(MODELS))
     path = path.resolve()
     return ModelPlace(path.name or str(path), ModelFolder(path), None)
-
-
-def _expanded(given: str) -> Path:
-    try:
-        return Path(given).expanduser()
-    except RuntimeError:  # "~nobody"
-        return Path(given)
 
 
 @dataclass(frozen=True, slots=True)

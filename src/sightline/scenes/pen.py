@@ -87,13 +87,11 @@ class Pen:
         """Fill a rectangle that shines by itself, such as a window at night."""
         x0, y0 = self._at(left, top)
         x1, y1 = self._at(right, bottom)
-        shine = mix(fill, self.light.haze, 0.5 * self.light.thickness * self.distance)
-        self.canvas.rectangle(x0, y0, x1, y1, shine)
+        self.canvas.rectangle(x0, y0, x1, y1, self._shine(fill))
 
     def shining(self, points: Sequence[Point], fill: RGB, alpha: float = 1.0) -> None:
         """Fill a polygon that shines by itself, such as a beam of light."""
-        shine = mix(fill, self.light.haze, 0.5 * self.light.thickness * self.distance)
-        self.canvas.polygon([self._at(x, y) for x, y in points], shine, alpha)
+        self.canvas.polygon([self._at(x, y) for x, y in points], self._shine(fill), alpha)
 
     def glow(self, x: float, y: float, radius: float, colour: RGB, strength: float = 0.5) -> None:
         """Lay a soft light around a point."""
@@ -118,6 +116,10 @@ class Pen:
     def _at(self, x: float, y: float) -> Point:
         across = -x if self.flipped else x
         return self.x + across * self.height, self.y - y * self.height
+
+    def _shine(self, colour: RGB) -> RGB:
+        # Haze takes half as much from what shines as from what is lit.
+        return mix(colour, self.light.haze, 0.5 * self.light.thickness * self.distance)
 
     def _tone(self, colour: RGB) -> RGB:
         return self.light.on(colour, self.distance)
