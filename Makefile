@@ -1,6 +1,8 @@
 # Everything runs in .venv of this checkout. `make demo` and `make test` need Python 3.11 to 3.13,
 # make, and a package index; nothing has to be installed by hand.
 PYTHON ?= python3
+# A build for CPUs is enough for the tests; it is installed before what depends on it.
+TORCH ?= torch==2.13.0
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -49,5 +51,7 @@ clean: ## remove the environment, the demo and every cache
 	@touch $@
 
 .venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install -q $(TORCH)
 	$(BIN)/python -m pip install -q --group dev
+	$(BIN)/python -m pip install -q --no-deps 'open_clip_torch>=3.3'
 	@touch $@

@@ -11,7 +11,7 @@ from PIL import Image
 
 from sightline.encoders import MODELS, DualEncoder, load_model
 from sightline.encoders.files import ModelFolder, read_model_files
-from sightline.encoders.models import read_traits
+from sightline.encoders.traits import read_traits
 from sightline.scenes import drawing
 from sightline.scenes.dice import Dice
 from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather

@@ -9,7 +9,8 @@ import pytest
 from sightline import encoders
 from sightline.encoders import MODELS, DualEncoder, load_model
 from sightline.encoders.files import ModelFolder, read_model_files
-from sightline.encoders.models import ModelTraits, Padding, find_model, read_traits
+from sightline.encoders.places import find_model
+from sightline.encoders.traits import ModelTraits, Padding, read_traits
 from sightline.errors import ModelFilesError, ModelNotFoundError
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -138,7 +139,7 @@ def test_every_row_of_the_table_can_be_placed() -> None:
 def test_a_missing_shipped_model_says_how_to_get_it_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.encoders.models.__file__", str(tmp_path / "models.py"))
+    monkeypatch.setattr("sightline.encoders.places.__file__", str(tmp_path / "places.py"))
 
     with pytest.raises(ModelFilesError, match="pip install"):
         load_model("mini")

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from sightline.encoders.digests import digest_of_files
 from sightline.encoders.files import ModelFiles, ModelFolder, TowerFiles, read_model_files
-from sightline.encoders.models import ModelTraits, find_model, read_traits
 from sightline.encoders.openvino_runtime import RunOptions, Tower
+from sightline.encoders.places import find_model
 from sightline.encoders.preprocessing import Preparer, read_preprocessing
 from sightline.encoders.tokens import TokenReader, TokenRow
+from sightline.encoders.traits import ModelTraits, read_traits
 from sightline.errors import InvalidValueError, VectorShapeError
 from sightline.types import ModelSpec, Pixels, Vectors
 

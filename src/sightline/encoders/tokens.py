@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.encoders.digests import digest_of_text
 from sightline.encoders.files import TOKENIZER, ModelFiles
-from sightline.encoders.models import ModelTraits, Padding
+from sightline.encoders.traits import ModelTraits, Padding
 from sightline.errors import EmptyTextError, TextTruncatedWarning
 
 if TYPE_CHECKING:

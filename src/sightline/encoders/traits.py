@@ -1,17 +1,13 @@
-"""The model table, and what a model is like: prompt, context, case, padding, what it knows."""
+"""What a model is like: prompt, context, case, padding, what it knows."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from sightline.encoders.files import CONFIG, ModelFiles, ModelFolder
-from sightline.errors import ModelNotFoundError
 
 
 class Padding(StrEnum):
@@ -42,93 +38,6 @@ class ModelTraits:
     causal: bool
     lowercase: bool
     padding: Padding
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """One row of the model table.
-
-    Attributes:
-        name: What ``--model`` takes.
-        good_for: One line for someone who chooses.
-        licence: Of the weights, as an SPDX name.
-        input_px: The edge of the square that the picture tower sees.
-        dimensions: Length of a vector.
-        parameters_millions: Both towers together.
-        traits: How to use it.
-        package_folder: Folder beside this module, for a model that ships with Sightline.
-        hub_id: Hub repository, for one that is fetched.
-        revision: The hub commit that ``hub_id`` is pinned to.
-    """
-
-    name: str
-    good_for: str
-    licence: str
-    input_px: int
-    dimensions: int
-    parameters_millions: float
-    traits: ModelTraits
-    package_folder: str = ""
-    hub_id: str = ""
-    revision: str = ""
-
-
-MODELS: Mapping[str, ModelCard] = MappingProxyType(
-    {
-        card.name: card
-        for card in (
-            ModelCard(
-                name="mini",
-                good_for="trying Sightline offline: it knows drawn scenes, not photographs",
-                licence="Apache-2.0",
-                input_px=128,
-                dimensions=256,
-                parameters_millions=4.1,
-                traits=ModelTraits(
-                    prompt="{query}",
-                    domain="drawn scenes",
-                    context=77,
-                    causal=True,
-                    lowercase=False,
-                    padding=Padding.NONE,
-                ),
-                package_folder="mini",
-            ),
-        )
-    }
-)
-"""Every model that can be asked for by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPlace:
-    """Where a model that was asked for lies. ``card`` is None for someone's own folder."""
-
-    name: str
-    folder: ModelFolder
-    card: ModelCard | None
-
-
-def find_model(name_or_folder: str | Path) -> ModelPlace:
-    """Return where a model lies: a string is a name of the table first, then a folder.
-
-    Raises:
-        ModelNotFoundError: neither is there.
-        ModelFilesError: a file was given in place of its folder.
-    """
-    if isinstance(name_or_folder, str) and name_or_folder in MODELS:
-        card = MODELS[name_or_folder]
-        folder = Path(__file__).parent / card.package_folder
-        remedy = "install it again with `pip install --force-reinstall --no-deps sightline`"
-        return ModelPlace(card.name, ModelFolder(folder, remedy), card)
-    given = str(name_or_folder)
-    path = Path(os.path.expanduser(given))
-    if given and path.is_file():
-        raise ModelFolder(path).error("it is a file", f"give the folder that holds {CONFIG}")
-    if not given or not path.is_dir():
-        raise ModelNotFoundError(given, tuple(MODELS))
-    path = path.resolve()
-    return ModelPlace(path.name or str(path), ModelFolder(path), None)
 
 
 @dataclass(frozen=True, slots=True)
