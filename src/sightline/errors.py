@@ -8,13 +8,25 @@
     │   ├── CancelledQueryError
     │   ├── EmptyTextError
     │   ├── InvalidValueError
+    │   ├── DeviceNotFoundError
     │   ├── VectorShapeError
     │   ├── SourceNotFoundError
     │   ├── ImageUnreadableError
+    │   ├── FolderTakenError
     │   └── TruthUnreadableError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
+    │   ├── ModelNotFetchedError
+    │   ├── ModelNameTakenError
+    │   ├── ModelRecordError
+    │   ├── LicenceNotAcceptedError
+    │   ├── HubUnreachableError
+    │   ├── HubRefusedError
+    │   ├── DownloadDamagedError
     │   ├── ModelFilesError
+    │   ├── ExportMismatchError
+    │   ├── QuantizationQualityError
+    │   ├── OutOfMemoryError
     │   └── ModelLacksTextError
     ├── GalleryError               change the gallery, or how it is opened
     │   ├── GalleryNotFoundError
@@ -26,6 +38,7 @@
     │   └── VanishedError
     ├── StorageError               make room, or change permissions
     │   ├── DiskFullError
+    │   ├── TooLittleRoomError
     │   ├── NotReadableError
     │   └── NotWritableError
     └── MissingPackageError        install an extra
@@ -86,6 +99,18 @@ class InvalidValueError(InputError):
         return f"{self.name} is {self.value!r}, but it must be {self.allowed}"
 
 
+class DeviceNotFoundError(InputError):
+    """The device that a model was to run on cannot be used."""
+
+    def __init__(self, device: str, reason: str) -> None:
+        super().__init__(device, reason)
+        self.device = device
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"no model can run on {self.device}: {self.reason}; pass --device cpu"
+
+
 class VectorShapeError(InputError):
     """An array of vectors has another shape or dtype than the index."""
 
@@ -126,6 +151,25 @@ class ImageUnreadableError(InputError):
         return f"cannot read {self.name}: {self.reason}"
 
 
+class FolderTakenError(InputError):
+    """A model is to be written where something else lies."""
+
+    def __init__(self, path: str | Path, is_model: bool) -> None:
+        super().__init__(str(path), is_model)
+        self.path = Path(path)
+        self.is_model = is_model
+
+    def __str__(self) -> str:
+        if self.is_model:
+            return (
+                f"there is a model in {self.path} already; choose another folder, or pass --force"
+            )
+        return (
+            f"{self.path} is not empty, and holds more than a model; choose a folder that is "
+            "not there yet"
+        )
+
+
 class TruthUnreadableError(InputError):
     """A line that says what the pictures of a drawn collection show cannot be understood."""
 
@@ -155,9 +199,121 @@ class ModelNotFoundError(ModelError):
         self.known = known
 
     def __str__(self) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(self.name.casefold(), self.known, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
         return (
-            f"no model is called {self.name!r}, and no folder is; "
+            f"no model is called {self.name!r}, and no folder is; {meant}"
             f"known models: {', '.join(self.known)}; or pass --model FOLDER"
+        )
+
+
+class ModelNotFetchedError(ModelError):
+    """A model of the table has to be fetched from the hub before it can be used."""
+
+    def __init__(self, name: str, about_megabytes: int, options: str = "") -> None:
+        super().__init__(name, about_megabytes, options)
+        self.name = name
+        self.about_megabytes = about_megabytes
+        self.options = options
+
+    def __str__(self) -> str:
+        command = " ".join(["sightline models fetch", self.name, *self.options.split()])
+        return (
+            f"{self.name} is not on this machine; fetch it with `{command}` "
+            f"(about {self.about_megabytes:,} MB), or pass --model FOLDER"
+        )
+
+
+class ModelNameTakenError(ModelError):
+    """A model cannot be added under a name that belongs to another."""
+
+    def __init__(self, name: str, owner: str) -> None:
+        super().__init__(name, owner)
+        self.name = name
+        self.owner = owner
+
+    def __str__(self) -> str:
+        return (
+            f"the name {self.name} belongs to {self.owner}; pass --name OTHER, or free the name "
+            f"with `sightline models remove {self.name}`"
+        )
+
+
+class ModelRecordError(ModelError):
+    """What was noted about a model on this machine cannot be understood."""
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(str(path), problem)
+        self.path = Path(path)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"the record {self.path} of a model cannot be understood: {self.problem}; "
+            "delete that file, and fetch or add the model again"
+        )
+
+
+class LicenceNotAcceptedError(ModelError):
+    """The weights may not be used for everything, and nobody said that this is understood."""
+
+    def __init__(self, model: str, licence: str, restriction: str) -> None:
+        super().__init__(model, licence, restriction)
+        self.model = model
+        self.licence = licence
+        self.restriction = restriction
+
+    def __str__(self) -> str:
+        return (
+            f"the weights of {self.model} are for {self.restriction} use (licence {self.licence}); "
+            "read the licence, and pass --accept-licence if it allows what you do"
+        )
+
+
+class HubUnreachableError(ModelError):
+    """The hub that models are fetched from does not answer."""
+
+    def __init__(self, wanted: str, reason: str) -> None:
+        super().__init__(wanted, reason)
+        self.wanted = wanted
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"{self.wanted} cannot be fetched: {self.reason}; there are three ways out: on a "
+            "machine with a network run `sightline models fetch NAME --to FOLDER`, bring FOLDER "
+            "here and run `sightline models add FOLDER --name NAME`; or set HF_ENDPOINT to a "
+            "mirror of the hub; or pass --model FOLDER with a model that you have"
+        )
+
+
+class HubRefusedError(ModelError):
+    """The hub answers, and does not give what was asked for."""
+
+    def __init__(self, wanted: str, problem: str, remedy: str) -> None:
+        super().__init__(wanted, problem, remedy)
+        self.wanted = wanted
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.wanted} cannot be fetched: {self.problem}; {self.remedy}"
+
+
+class DownloadDamagedError(ModelError):
+    """A file came twice with another content than the hub announces."""
+
+    def __init__(self, file: str, problem: str) -> None:
+        super().__init__(file, problem)
+        self.file = file
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file} arrived damaged twice: {self.problem}; nothing of it was kept: try again "
+            "later, or without the proxy or mirror (HF_ENDPOINT) in between"
         )
 
 
@@ -172,6 +328,57 @@ class ModelFilesError(ModelError):
 
     def __str__(self) -> str:
         return f"the model in {self.folder} cannot be used: {self.problem}; {self.remedy}"
+
+
+class ExportMismatchError(ModelError):
+    """An exported model gives other vectors than the checkpoint that it was made from."""
+
+    def __init__(self, source: str, what: str, cosine: float, least: float) -> None:
+        super().__init__(source, what, cosine, least)
+        self.source = source
+        self.what = what
+        self.cosine = cosine
+        self.least = least
+
+    def __str__(self) -> str:
+        return (
+            f"the export of {self.source} gives other vectors for {self.what} than the checkpoint "
+            f"(cosine {self.cosine:.6f}, and {self.least} is the least), so nothing was written; "
+            "try other versions of torch, onnxscript and transformers"
+        )
+
+
+class QuantizationQualityError(ModelError):
+    """An int8 model finds other pictures than its float original, so it was not installed."""
+
+    def __init__(self, model: str, agreement: float, least: float, cosine: float) -> None:
+        super().__init__(model, agreement, least, cosine)
+        self.model = model
+        self.agreement = agreement
+        self.least = least
+        self.cosine = cosine
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} in int8 keeps {self.agreement:.1%} of the first ten neighbours, and "
+            f"{self.least:.1%} is the least (mean cosine to float32 {self.cosine:.5f}), so nothing "
+            "was installed; calibrate with more pictures, or with such as will be searched, stay "
+            "with bfloat16, or pass --force to install it nevertheless"
+        )
+
+
+class OutOfMemoryError(ModelError):
+    """There is not even enough memory for one picture at a time."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.model = model
+
+    def __str__(self) -> str:
+        return (
+            f"memory ran out while {self.model} worked on a single picture; close other programs, "
+            "or index with a smaller model, such as --model clip-vit-b32"
+        )
 
 
 class ModelLacksTextError(ModelError):
@@ -252,16 +459,17 @@ class GalleryCorruptError(GalleryError):
 class ModelMismatchError(GalleryError):
     """The gallery was built by another model, so its vectors cannot be compared."""
 
-    def __init__(self, gallery_model: str, asked_model: str, remedy: str) -> None:
-        super().__init__(gallery_model, asked_model, remedy)
+    def __init__(self, gallery_model: str, asked_model: str, difference: str, remedy: str) -> None:
+        super().__init__(gallery_model, asked_model, difference, remedy)
         self.gallery_model = gallery_model
         self.asked_model = asked_model
+        self.difference = difference
         self.remedy = remedy
 
     def __str__(self) -> str:
         return (
             f"this gallery was indexed with {self.gallery_model}, but {self.asked_model} was asked "
-            f"for; {self.remedy}"
+            f"for, which differs in {self.difference}; {self.remedy}"
         )
 
 
@@ -313,6 +521,22 @@ class DiskFullError(StorageError):
         )
 
 
+class TooLittleRoomError(StorageError):
+    """What is to be written will not fit, which was found out before any of it was."""
+
+    def __init__(self, path: str | Path, needed_megabytes: int, free_megabytes: int) -> None:
+        super().__init__(str(path), needed_megabytes, free_megabytes)
+        self.path = Path(path)
+        self.needed_megabytes = needed_megabytes
+        self.free_megabytes = free_megabytes
+
+    def __str__(self) -> str:
+        return (
+            f"{self.needed_megabytes:,} MB are needed in {self.path}, and {self.free_megabytes:,} "
+            "MB are free; make room, or set HF_HOME to a folder on another disk"
+        )
+
+
 class NotReadableError(StorageError):
     """A file or folder may not, or cannot, be read."""
 
@@ -356,6 +580,21 @@ class SightlineWarning(UserWarning):
     """Base of every warning that Sightline gives."""
 
 
+class GpuUnusedWarning(SightlineWarning):
+    """There is a GPU, and the model cannot be run on it."""
+
+    def __init__(self, device: str, problem: str) -> None:
+        super().__init__(device, problem)
+        self.device = device
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"the CPU is used although {self.device} is there ({self.problem}); "
+            "pass --device cpu to leave it at that"
+        )
+
+
 class TextTruncatedWarning(SightlineWarning):
     """A text is longer than the model's context, so its end was not read."""
 
@@ -368,4 +607,18 @@ class TextTruncatedWarning(SightlineWarning):
         return (
             f"the text has {self.tokens} tokens and the model reads {self.context}; "
             "the rest was left out, so put what matters first"
+        )
+
+
+class GpuSearchWarning(SightlineWarning):
+    """FAISS cannot search on the GPU, so the processor searches."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"the GPU cannot hold or search the vectors ({self.reason}), so the processor does; "
+            "the results are the same"
         )

@@ -8,8 +8,8 @@ import pytest
 
 from sightline import encoders
 from sightline.encoders import MODELS, DualEncoder, load_model
+from sightline.encoders.cards import restriction_of
 from sightline.encoders.files import ModelFolder, read_model_files
-from sightline.encoders.places import find_model
 from sightline.encoders.traits import ModelTraits, Padding, read_traits
 from sightline.errors import ModelFilesError, ModelNotFoundError
 from tests.encoders.tiny_model import make_tiny_model
@@ -22,7 +22,9 @@ def traits(folder: Path) -> ModelTraits:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(ModelNotFoundError, match=r"'mnii'.*known models: mini") as caught:
+    with pytest.raises(
+        ModelNotFoundError, match=r"'mnii'.*did you mean mini\?.*mini; or pass"
+    ) as caught:
         load_model("mnii")
 
     assert caught.value.known == tuple(MODELS)
@@ -64,6 +66,7 @@ def test_a_clip_folder_gets_the_traits_of_clip(tmp_path: Path) -> None:
         causal=True,
         lowercase=True,
         padding=Padding.NONE,
+        cleanup=True,
     )
 
 
@@ -89,6 +92,8 @@ def test_a_folder_can_say_its_traits_outright(tmp_path: Path) -> None:
         "causal": False,
         "lowercase": False,
         "padding": "context",
+        "cleanup": False,
+        "punctuation": False,
     }
     folder = make_tiny_model(tmp_path / "tiny", config={"sightline": said})
 
@@ -128,12 +133,52 @@ def test_a_model_of_an_unknown_kind_must_say_its_context(tmp_path: Path) -> None
         load_model(folder)
 
 
-def test_every_row_of_the_table_can_be_placed() -> None:
+def test_every_row_of_the_table_is_shipped_or_can_be_fetched() -> None:
     for name, card in MODELS.items():
         assert name == card.name
         assert card.traits.prompt.count("{query}") == 1
         assert bool(card.package_folder) != bool(card.hub_id), "shipped, or fetched"
-        assert find_model(name).card == card
+        assert bool(card.checkpoint) == bool(card.hub_id)
+        assert not card.hub_id or (card.hub_id.count("/"), card.checkpoint.count("/")) == (1, 1)
+        assert card.reads_text or card.traits.prompt == "{query}"
+        assert card.restriction == restriction_of(card.licence)
+
+
+# Layers, width, its feed-forward width and tokens: the picture tower, then the text tower.
+SHAPES = {
+    "clip-vit-l14": ((24, 1024, 4096, 257), (12, 768, 3072, 77)),
+    "clip-vit-l14-336": ((24, 1024, 4096, 577), (12, 768, 3072, 77)),
+    "clip-vit-b32": ((12, 768, 3072, 50), (12, 512, 2048, 77)),
+    "clip-vit-b16": ((12, 768, 3072, 197), (12, 512, 2048, 77)),
+    "siglip2-b16-256": ((12, 768, 3072, 256), (12, 768, 3072, 64)),
+    "siglip2-so400m-256": ((27, 1152, 4304, 256), (27, 1152, 4304, 64)),
+    "dinov2-b14": ((12, 768, 3072, 257), None),
+    "dinov2-l14": ((24, 1024, 4096, 257), None),
+}
+
+
+def transformer_gflops(layers: int, width: int, feed_forward: int, tokens: int) -> float:
+    """Two operations for each weight and token, and the two products of attention."""
+    weights = 4 * width * width + 2 * width * feed_forward
+    return layers * (2 * tokens * weights + 4 * tokens * tokens * width) / 1e9
+
+
+@pytest.mark.parametrize("name", [name for name, card in MODELS.items() if card.hub_id])
+def test_the_work_of_a_row_is_that_of_its_layers(name: str) -> None:
+    card, (picture, text) = MODELS[name], SHAPES[name]
+
+    # Patches, pooling and projection add a little to the layers of the picture tower.
+    assert 1 <= card.gflops / transformer_gflops(*picture) < 1.03
+    assert card.text_gflops == pytest.approx(transformer_gflops(*text) if text else 0, rel=0.01)
+
+
+def test_a_download_is_as_large_as_its_weights() -> None:
+    card = MODELS["clip-vit-l14"]
+
+    assert card.about_megabytes() == 1710
+    assert card.about_megabytes("fp16") == 855
+    assert card.about_megabytes("int8") == 428
+    assert card.about_megabytes("checkpoint") == 1710
 
 
 def test_a_missing_shipped_model_says_how_to_get_it_back(

@@ -11,6 +11,7 @@ from sightline.cli.console import say
 from sightline.cli.demo import demo
 from sightline.cli.exits import EXIT_MEANINGS
 from sightline.cli.index import index
+from sightline.cli.models import models
 from sightline.cli.remove import remove
 from sightline.cli.scenes import scenes
 from sightline.cli.search import search
@@ -49,3 +50,4 @@ def _sightline(
 
 for command in (index, search, status, remove, demo, scenes):
     app.command(no_args_is_help=command in (search, remove, scenes))(command)
+app.add_typer(models)

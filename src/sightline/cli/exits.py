@@ -32,7 +32,7 @@ EXIT_MEANINGS = {
     Exit.DONE: "it worked; files that could not be read are listed, and do not change this",
     Exit.NOTHING_FOUND: "a search found nothing, or there was nothing to remove",
     Exit.BAD_INPUT: "what was asked cannot be done: a wrong option, an unreadable query picture",
-    Exit.MODEL: "the model is unknown, or its files are incomplete or broken",
+    Exit.MODEL: "the model is unknown, cannot be fetched, or its files are incomplete or broken",
     Exit.GALLERY: "the gallery is missing, busy, damaged or made by another model, or more than "
     "half of its pictures vanished, which needs --force",
     Exit.STORAGE: "the disk is full, or a file or the results cannot be written",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from sightline.errors import InvalidValueError
-from sightline.paths import absolute
+from sightline.paths import absolute, data_folder
 
 GalleryOption: TypeAlias = Annotated[
     str | None,
@@ -28,9 +27,28 @@ ModelOption: TypeAlias = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="A model's name, or a folder with its ONNX files. Default: the gallery's own.",
+        help="A model's name, or a folder with its files. Default: the gallery's own; for a new "
+        "gallery clip-vit-l14, or mini if all pictures are drawn scenes.",
         envvar="SIGHTLINE_MODEL",
         show_default=False,
+    ),
+]
+PrecisionOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--precision",
+        help="The model's arithmetic: float32, bfloat16, int8 (after `sightline models quantize`) "
+        "or auto. Default: auto, which is bfloat16 for large models where the processor has it.",
+        envvar="SIGHTLINE_PRECISION",
+        show_default=False,
+    ),
+]
+DeviceOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        help="What the model runs on: cpu, cuda, cuda:N, mps, or auto for a GPU if there is one.",
+        envvar="SIGHTLINE_DEVICE",
     ),
 ]
 ThreadsOption: TypeAlias = Annotated[
@@ -78,12 +96,3 @@ def named_path(name: str) -> Path:
     """
     whole = absolute(name)
     return whole if name.startswith("~") else Path(name)
-
-
-def data_folder() -> Path:
-    """Return where this platform keeps a user's application data."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "Sightline"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Sightline"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sightline"

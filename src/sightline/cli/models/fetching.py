@@ -1,0 +1,142 @@
+"""`sightline models fetch`: bring a model of the table to this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from sightline.cli.console import complain, say
+from sightline.cli.models.progress import shown_download
+from sightline.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from sightline.encoders.registry import InstalledFolder
+
+
+class FilePrecision(StrEnum):
+    """The number formats that published weights come in."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
+PrecisionOption: TypeAlias = Annotated[
+    FilePrecision,
+    typer.Option(
+        "--precision",
+        help="The number format of the files: fp16 is half the size and int8 a quarter, at some "
+        "cost in quality.",
+    ),
+]
+AcceptOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--accept-licence",
+        help="Say that the licence of the weights allows what you do, where it has limits.",
+    ),
+]
+
+
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a model, as `list` has it.")],
+    precision: PrecisionOption = FilePrecision.FP32,
+    checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoint",
+            help="Fetch the weights as they were trained, for --device cuda and for `export`.",
+        ),
+    ] = False,
+    revision: Annotated[
+        str | None,
+        typer.Option(
+            "--revision",
+            help="Branch, tag or commit of the hub. Default: what was fetched before, or the "
+            "newest.",
+            show_default=False,
+        ),
+    ] = None,
+    accept_licence: AcceptOption = False,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="Also write the files into a folder, to carry them to a machine without network.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a model from the hub, check it, and print the folder that it lies in.
+
+    A stopped download goes on where it was when the same command is given
+    again. Files go into the hub's own cache (HF_HOME); HF_ENDPOINT names a
+    mirror, HF_TOKEN gives access to private files.
+    """
+    from sightline.encoders import fetching
+
+    began = time.perf_counter()
+    _announce(name, precision.value, checkpoint)
+    with shown_download() as progress:
+        model = fetching.fetch(
+            name,
+            files=precision.value,
+            checkpoint=checkpoint,
+            revision=revision,
+            accept_licence=accept_licence,
+            progress=progress,
+        )
+    lies = model.checkpoint if checkpoint else model.model
+    if lies is None:
+        return
+    if to is not None:
+        _copy(lies, to)
+    if as_json:
+        say(json.dumps(_as_object(name, lies), ensure_ascii=False))
+    else:
+        say(str(lies.folder))
+    elapsed_s = time.perf_counter() - began
+    if lies.files:
+        complain(f"{lies.size_bytes / 1e6:,.0f} MB fetched and checked in {elapsed_s:.1f} s")
+
+
+def _announce(name: str, files: str, checkpoint: bool) -> None:
+    from sightline.encoders.cards import MODELS
+
+    card = MODELS.get(name)
+    if card is None or (checkpoint and not card.checkpoint):
+        return
+    if card.package_folder:
+        complain(f"{name} ships with Sightline, so there is nothing to fetch")
+        return
+    repository = card.checkpoint if checkpoint else card.hub_id
+    megabytes = card.about_megabytes("checkpoint" if checkpoint else files)
+    complain(f"{name}: {repository}, licence {card.licence}, about {megabytes:,} MB")
+
+
+def _copy(lies: InstalledFolder, to: str) -> None:
+    from sightline.encoders.installing import copy_model
+    from sightline.paths import absolute
+
+    copy_model(lies, absolute(to))
+    complain(f"copied to {to}; on the other machine: `sightline models add FOLDER --name NAME`")
+
+
+def _as_object(name: str, lies: InstalledFolder) -> dict[str, object]:
+    return {
+        "name": name,
+        "folder": str(lies.folder),
+        "source": lies.source,
+        "here": list(lies.sets),
+        "bytes": lies.size_bytes,
+        "files": [
+            {"path": file.path, "bytes": file.size_bytes, "sha256": file.sha256}
+            for file in lies.files
+        ],
+    }

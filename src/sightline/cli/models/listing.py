@@ -1,0 +1,131 @@
+"""`sightline models list` and `where`: what there is to choose from, and where it lies."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sightline.cli.console import complain, page, say
+from sightline.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from sightline.encoders.inventory import ModelEntry
+
+_HEAD = ("model", "state", "licence", "weights", "px", "dims", "GFLOPs", "MB")
+_GAP = "  "
+
+
+def list_models(as_json: JsonOption = False) -> None:
+    """List the models that can be asked for by name, and which of them are on this machine.
+
+    Weights are counted over both towers; px is the edge of the square that
+    the model sees; dims are the numbers in a vector; GFLOPs are what one
+    picture costs; MB is the size of the files in fp32, of which fp16 is half
+    and int8 a quarter.
+    """
+    from sightline.encoders.inventory import inventory
+
+    entries = inventory()
+    if as_json:
+        for entry in entries:
+            say(json.dumps(_as_object(entry), ensure_ascii=False))
+    else:
+        _print_table(entries)
+    for entry in entries:
+        if entry.problem:
+            complain(f"note: {entry.problem}")
+
+
+def where(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a model, as `list` has it.")],
+    checkpoint: Annotated[
+        bool, typer.Option("--checkpoint", help="The weights as they were trained, not the ONNX.")
+    ] = False,
+) -> None:
+    """Print the folder that a model lies in."""
+    from sightline.encoders.places import find_checkpoint, find_model
+
+    say(str((find_checkpoint if checkpoint else find_model)(name).folder.path))
+
+
+def _print_table(entries: tuple[ModelEntry, ...]) -> None:
+    from rich.text import Text
+
+    console = page()
+    rows = [_row(entry) for entry in entries]
+    widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
+    notes = [_note(entry) for entry in entries]
+    wide = sum(widths) + len(_GAP) * len(widths) + max(map(len, notes)) <= console.width
+    head = f"{_line(_HEAD, widths)}{_GAP}good for" if wide else _line(_HEAD, widths)
+    console.print(Text(head, style="bold"))
+    for row, note in zip(rows, notes, strict=True):
+        name, rest = _line(row, widths)[: widths[0]], _line(row, widths)[widths[0] :]
+        line = Text(name, style="bold").append(rest, style="not bold")
+        line.append(f"{_GAP}{note}" if wide else "", style="not bold")
+        console.print(line)
+        if note and not wide:
+            console.print(Text(f"  {note}", style="dim"))
+
+
+def _row(entry: ModelEntry) -> tuple[str, ...]:
+    card = entry.card
+    licence = card.licence if card is not None else entry.record.licence if entry.record else ""
+    size = f"{entry.megabytes:,}" if entry.megabytes is not None else ""
+    if card is None:
+        return (entry.name, entry.state, licence, "", "", "", "", size)
+    return (
+        entry.name,
+        entry.state,
+        card.licence,
+        f"{card.parameters_millions:,.0f} M",
+        f"{card.input_px}",
+        f"{card.dimensions}",
+        f"{card.gflops:,.0f}" if card.gflops >= 10 else f"{card.gflops:.1f}",
+        "" if card.package_folder else size,
+    )
+
+
+def _note(entry: ModelEntry) -> str:
+    """What a model is good for; or where it lies, for one that the table does not know."""
+    parts = []
+    if entry.card is not None:
+        limit = entry.card.restriction
+        parts += [entry.card.good_for, f"{limit} use only, see its licence" if limit else ""]
+    elif entry.record is not None and entry.record.model is not None:
+        lies = entry.record.model
+        parts.append(lies.source if lies.commit else str(lies.folder))
+    if set(entry.here) - {"fp32"}:
+        parts.append(f"here as {', '.join(entry.here)}")
+    return "; ".join(part for part in parts if part)
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    """Words to the left, numbers to the right."""
+    aligned = [
+        cell.ljust(width) if place < 3 else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return _GAP.join(aligned).rstrip()
+
+
+def _as_object(entry: ModelEntry) -> dict[str, object]:
+    card, record = entry.card, entry.record
+    lies = record.model if record is not None else None
+    return {
+        "name": entry.name,
+        "state": entry.state.value,
+        "good_for": card.good_for if card else None,
+        "licence": card.licence if card else record.licence if record else None,
+        "restriction": card.restriction if card else None,
+        "reads_text": card.reads_text if card else None,
+        "parameters_millions": card.parameters_millions if card else None,
+        "input_px": card.input_px if card else None,
+        "dimensions": card.dimensions if card else None,
+        "gflops": card.gflops if card else None,
+        "download_megabytes": entry.megabytes,
+        "here": list(entry.here),
+        "source": lies.source if lies else None,
+        "folder": str(lies.folder) if lies else None,
+    }

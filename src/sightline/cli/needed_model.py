@@ -1,0 +1,43 @@
+"""The model that `sightline index` needs: fetched where it is not on this machine yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sightline.cli.console import complain
+from sightline.errors import ModelNotFetchedError
+
+if TYPE_CHECKING:
+    from sightline.protocols import Encoder
+
+
+def fetched_if_needed(load: Callable[[], Encoder]) -> Encoder:
+    """Return the model that a function loads, after fetching it if that is what is wrong.
+
+    Says on standard error what is fetched, under which licence, and how much it is.
+
+    Raises:
+        ModelError: it cannot be loaded, or cannot be fetched.
+    """
+    try:
+        return load()
+    except ModelNotFetchedError as missing:
+        _fetch(missing)
+    return load()
+
+
+def _fetch(missing: ModelNotFetchedError) -> None:
+    from sightline.cli.models.progress import shown_download
+    from sightline.encoders.cards import MODELS
+    from sightline.encoders.fetching import fetch
+
+    card = MODELS[missing.name]
+    wants_checkpoint = "--checkpoint" in missing.options
+    complain(
+        f"{card.name} is not on this machine yet: fetching it from "
+        f"{card.checkpoint if wants_checkpoint else card.hub_id} (licence {card.licence}, "
+        f"about {missing.about_megabytes:,} MB)"
+    )
+    with shown_download() as progress:
+        fetch(card.name, checkpoint=wants_checkpoint, progress=progress)

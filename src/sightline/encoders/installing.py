@@ -1,0 +1,206 @@
+"""Adds models of one's own to those that have a name, forgets them, and makes copies to carry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from sightline.encoders.cards import MODELS
+from sightline.encoders.encoder import load_model
+from sightline.encoders.fetching import Tell, fetch_repository
+from sightline.encoders.files import ModelFolder, read_model_files
+from sightline.encoders.hub import Hub
+from sightline.encoders.places import ModelPlace
+from sightline.encoders.quantized_folders import apart_folder
+from sightline.encoders.registry import (
+    InstalledFolder,
+    InstalledModel,
+    Registry,
+    check_name,
+    installed,
+    name_for,
+)
+from sightline.encoders.staging import staged_folder
+from sightline.errors import ModelNameTakenError, SourceNotFoundError
+from sightline.filesystem import storage_error
+from sightline.paths import absolute
+from sightline.protocols import TextEncoder
+
+FROM_HUB = "hf:"
+_TRIED_WITH = "a picture"
+
+
+def add(
+    source: str,
+    name: str | None = None,
+    *,
+    files: str = "fp32",
+    accept_licence: bool = False,
+    progress: Tell | None = None,
+    hub: Hub | None = None,
+    registry: Registry | None = None,
+) -> InstalledModel:
+    """Return a model that can be asked for by name from now on.
+
+    It is tried with one picture and, where it reads words, with one text before it is noted.
+
+    Args:
+        source: A model folder, or "hf:OWNER/NAME[@REVISION]" to fetch one.
+        name: What it will be called; None for what its folder or repository is called. A name of
+            the table has to be given outright, and the model has to be of its kind.
+        files: For one that is fetched, one of ``FILE_SETS``.
+        accept_licence: That the licence allows what the model is used for, where it has limits.
+        progress: Told how far fetching is.
+        hub: None for the one that the environment names.
+        registry: None for the user's.
+
+    Raises:
+        SourceNotFoundError: there is no such folder.
+        InvalidValueError: no model can have that name.
+        ModelNameTakenError: another model has it.
+        ModelFilesError: the folder is not a model that can be run.
+        ModelError: what ``fetch`` raises, for one that is fetched.
+    """
+    registry = registry or Registry()
+    repository, _, revision = source.removeprefix(FROM_HUB).partition("@")
+    is_on_hub = source.startswith(FROM_HUB)
+    folder = Path(repository) if is_on_hub else absolute(source)
+    if not is_on_hub and not folder.exists():
+        raise SourceNotFoundError(folder)
+    chosen = name if name is not None else name_for(folder.as_posix())
+    _check_free(chosen, source, folder, registry, outright=name is not None)
+    if is_on_hub:
+        fetched = fetch_repository(
+            repository,
+            files=files,
+            revision=revision or None,
+            accept_licence=accept_licence,
+            progress=progress,
+            hub=hub,
+        )
+        lies, licence = fetched.folder, fetched.licence
+    else:
+        lies, licence = installed(folder, "folder"), ""
+    _try_out(chosen, lies)
+    return registry.update(
+        chosen,
+        lambda record: replace(
+            record,
+            licence=licence or record.licence,
+            licence_accepted=record.licence_accepted or accept_licence,
+            model=lies,
+        ),
+    )
+
+
+def remove(name: str, *, delete_files: bool = False, registry: Registry | None = None) -> bool:
+    """Forget a model; return whether there was anything to forget.
+
+    Args:
+        name: Of a model that was fetched or added.
+        delete_files: Delete what was fetched, too, unless another model lies there as well, and
+            the int8 files that were made of it. What was added from a folder is its owner's, and
+            is never deleted.
+        registry: None for the user's.
+
+    Raises:
+        NotWritableError: it cannot be forgotten or deleted.
+        ModelRecordError: its files cannot be deleted, since its record cannot be understood.
+    """
+    registry = registry or Registry()
+    record = registry.get(name) if delete_files else None
+    if not registry.remove(name):
+        return False
+    for lies in (record.model, record.checkpoint) if record is not None else ():
+        if lies is None:
+            continue
+        place = ModelPlace(name, ModelFolder(lies.folder), MODELS.get(name))
+        shutil.rmtree(apart_folder(place), ignore_errors=True)
+        if lies.commit and not _lies_elsewhere(lies, registry):
+            _delete(lies)
+    return True
+
+
+def copy_model(lies: InstalledFolder, out: Path) -> None:
+    """Write a model's files into a folder that can be carried to another machine.
+
+    Raises:
+        FolderTakenError: the folder is not empty.
+        DiskFullError: there is no room.
+        NotWritableError: it cannot be written.
+    """
+    with staged_folder(out) as staged:
+        for path in [file.path for file in lies.files] or _all_files(lies.folder):
+            target = staged / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(lies.folder / path, target)
+
+
+def _check_free(
+    name: str, source: str, folder: Path, registry: Registry, *, outright: bool
+) -> None:
+    check_name(name)
+    card = MODELS.get(name)
+    if card is not None and (card.package_folder or not outright):
+        kind = "that ships with Sightline" if card.package_folder else "of the table"
+        raise ModelNameTakenError(name, f"a model {kind}")
+    record = registry.get(name)
+    if record is None or record.model is None:
+        return
+    before = record.model
+    same = before.source.partition("@")[0] == source.partition("@")[0] or before.folder == folder
+    if not same:
+        owner = before.source if before.commit else str(before.folder)
+        raise ModelNameTakenError(name, f"the model of {owner}")
+
+
+def _try_out(name: str, lies: InstalledFolder) -> None:
+    """Run a model once, so that what is noted is known to work."""
+    from PIL import Image
+
+    sets = lies.sets or ("fp32",)
+    folder = ModelFolder(lies.folder, "take another model, or see what is said of its files")
+    found = read_model_files(folder, sets[0])
+    card = MODELS.get(name)
+    if card is not None and found.dimensions != card.dimensions:
+        raise folder.error(
+            f"it gives {found.dimensions} dimensions, and {name} gives {card.dimensions}",
+            "pass another --name",
+        )
+    encoder = load_model(lies.folder, precision="int8" if sets == ("int8",) else None)
+    picture = Image.effect_mandelbrot((64, 48), (-2.0, -1.2, 1.0, 1.2), 50).convert("RGB")
+    encoder.encode_images(np.stack([encoder.prepare(picture)]))
+    if isinstance(encoder, TextEncoder):
+        encoder.encode_texts([_TRIED_WITH])
+
+
+def _lies_elsewhere(lies: InstalledFolder, registry: Registry) -> bool:
+    records = [registry.get(name) for name in registry.names()]
+    return any(
+        other is not None and other.folder == lies.folder
+        for record in records
+        if record is not None
+        for other in (record.model, record.checkpoint)
+    )
+
+
+def _delete(lies: InstalledFolder) -> None:
+    """Let the hub's client delete a commit, which knows what other commits share with it."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    cache = lies.folder.parents[2]
+    try:
+        scan_cache_dir(cache).delete_revisions(lies.commit).execute()
+    except CacheNotFound:
+        return
+    except OSError as error:
+        raise storage_error(error, lies.folder) from error
+
+
+def _all_files(folder: Path) -> list[str]:
+    return [os.path.relpath(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]

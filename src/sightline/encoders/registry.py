@@ -1,0 +1,262 @@
+"""Which models are on this machine: one small JSON file for each, in the user's data folder.
+
+A record says where a model lies, where it came from, and what was fetched with which digests.
+Deleting one forgets a model and deletes nothing else. Nothing here needs the network or the hub's
+client, so that looking a name up takes well under a millisecond.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sightline.errors import InvalidValueError, ModelRecordError
+from sightline.filesystem import storage_error
+from sightline.paths import data_folder
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """One file as it was when it was fetched and checked.
+
+    Attributes:
+        path: Relative to the folder, with ``/``.
+        size_bytes: Of its content.
+        sha256: Of its content, hex.
+    """
+
+    path: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFolder:
+    """A folder of model files on this machine.
+
+    Attributes:
+        folder: Absolute.
+        source: "hf:REPOSITORY@COMMIT" where it was fetched, else "folder".
+        when: When it was fetched or added, ISO 8601 in UTC.
+        sets: Which of ``FILE_SETS`` were fetched; empty for someone's own folder.
+        files: What was fetched; empty for someone's own folder.
+    """
+
+    folder: Path
+    source: str
+    when: str
+    sets: tuple[str, ...] = ()
+    files: tuple[FetchedFile, ...] = ()
+
+    @property
+    def commit(self) -> str:
+        """The hub commit that it was fetched at, or ""."""
+        return self.source.rpartition("@")[2] if self.source.startswith("hf:") else ""
+
+    @property
+    def size_bytes(self) -> int:
+        """What was fetched, in all."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModel:
+    """What is known of one model on this machine.
+
+    Attributes:
+        name: What ``--model`` takes.
+        licence: Of the weights, as the model table or the hub names it; "" if nobody said.
+        licence_accepted: Whether its owner accepted a licence that limits use.
+        model: The ONNX files; None where only the checkpoint was fetched.
+        checkpoint: The weights as they were trained, for GPUs and for export.
+    """
+
+    name: str
+    licence: str = ""
+    licence_accepted: bool = False
+    model: InstalledFolder | None = None
+    checkpoint: InstalledFolder | None = None
+
+
+class Registry:
+    """The records of the models on this machine.
+
+    Args:
+        folder: Where the records are; None for the user's data folder.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or data_folder() / "models"
+
+    def get(self, name: str) -> InstalledModel | None:
+        """Return what is known of a model, or None.
+
+        Raises:
+            ModelRecordError: there is a record, and it is damaged or cannot be read.
+        """
+        if not _NAME.fullmatch(name):
+            return None
+        path = self._path(name)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return _model_of(content, name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ModelRecordError(path, error.strerror or str(error)) from error
+        except RecursionError as error:
+            raise ModelRecordError(path, "it is not a record") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            problem = "it is not valid JSON" if isinstance(error, ValueError) else "a part is wrong"
+            raise ModelRecordError(path, problem) from error
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all models that have a record, sorted."""
+        try:
+            found = sorted(path.stem for path in self.folder.glob("*.json"))
+        except OSError:
+            return ()
+        return tuple(name for name in found if _NAME.fullmatch(name))
+
+    def update(
+        self, name: str, change: Callable[[InstalledModel], InstalledModel]
+    ) -> InstalledModel:
+        """Return a model's record after a change, which no other process can overwrite unseen.
+
+        Args:
+            name: Of the model; a record is made if there is none.
+            change: Gets the record as it is now.
+
+        Raises:
+            InvalidValueError: no model can have that name.
+            ModelRecordError: the record that is there is damaged.
+            DiskFullError: there is no room.
+            NotWritableError: the data folder cannot be written.
+        """
+        check_name(name)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._locked(name):
+                changed = change(self.get(name) or InstalledModel(name))
+                _replace(self._path(name), _object_of(changed))
+        except OSError as error:
+            raise storage_error(error, self._path(name)) from error
+        return changed
+
+    def remove(self, name: str) -> bool:
+        """Forget a model, whatever state its record is in; return whether there was one.
+
+        Raises:
+            NotWritableError: the record cannot be deleted.
+        """
+        if not _NAME.fullmatch(name):
+            return False
+        try:
+            self._path(name).unlink()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise storage_error(error, self._path(name)) from error
+        return True
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def _locked(self, name: str) -> contextlib.AbstractContextManager[Any]:
+        # The hub's client brings this lock along; who writes a record waits for the hub anyway.
+        from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
+
+        return WeakFileLock(self.folder / f".{name}.lock")
+
+
+def check_name(name: str) -> None:
+    """Check that a model can have a name, which must be good for a file on every system.
+
+    Raises:
+        InvalidValueError: it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        raise InvalidValueError(
+            "a model's name", name, "1 to 64 of a-z, 0-9, dot, dash and underscore, letter first"
+        )
+
+
+def name_for(folder_or_repository: str) -> str:
+    """Return a name that a model can have, made from what its folder or repository is called."""
+    last = folder_or_repository.rstrip("/").rpartition("/")[2].lower()
+    return re.sub(r"[^a-z0-9._-]+", "-", last).strip("._-")[:64] or "model"
+
+
+def installed(
+    folder: Path, source: str, sets: tuple[str, ...] = (), files: tuple[FetchedFile, ...] = ()
+) -> InstalledFolder:
+    """Return a folder as it is installed now."""
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    return InstalledFolder(folder, source, when, sets, files)
+
+
+def joined(before: InstalledFolder | None, now: InstalledFolder) -> InstalledFolder:
+    """Return what is in a folder after more of the same commit was fetched into it."""
+    if before is None or (before.folder, before.source) != (now.folder, now.source):
+        return now
+    files = {file.path: file for file in (*before.files, *now.files)}
+    sets = tuple(dict.fromkeys((*before.sets, *now.sets)))
+    return replace(now, sets=sets, files=tuple(files[path] for path in sorted(files)))
+
+
+def _replace(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a record in one step: a reader, and a crash, finds the old one or the new one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _object_of(model: InstalledModel) -> Mapping[str, Any]:
+    content = asdict(model)
+    for key in ("model", "checkpoint"):
+        if content[key] is not None:
+            content[key]["folder"] = str(content[key]["folder"])
+    return content
+
+
+def _model_of(content: Mapping[str, Any], name: str) -> InstalledModel:
+    return InstalledModel(
+        name=name,
+        licence=str(content["licence"]),
+        licence_accepted=bool(content["licence_accepted"]),
+        model=_folder_of(content["model"]),
+        checkpoint=_folder_of(content["checkpoint"]),
+    )
+
+
+def _folder_of(content: Mapping[str, Any] | None) -> InstalledFolder | None:
+    if content is None:
+        return None
+    return InstalledFolder(
+        folder=Path(content["folder"]),
+        source=str(content["source"]),
+        when=str(content["when"]),
+        sets=tuple(str(name) for name in content["sets"]),
+        files=tuple(
+            FetchedFile(str(file["path"]), int(file["size_bytes"]), str(file["sha256"]))
+            for file in content["files"]
+        ),
+    )
