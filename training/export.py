@@ -123,7 +123,12 @@ def write_settings(model: Mini, tokenizer: Path, folder: Path) -> None:
                 "vocab_size": model.plan.vocabulary,
             },
             "vision_config": {"image_size": IMAGE_PX},
-            "sightline": {"prompt": "{query}", "domain": "drawn scenes"},
+            "sightline": {
+                "prompt": "{query}",
+                "domain": "drawn scenes",
+                "lowercase": False,  # its tokeniser does
+                "cleanup": False,
+            },
         },
     )
     _write_json(

@@ -88,6 +88,97 @@ def make_tiny_model(
     return folder
 
 
+def make_immich_model(folder: Path, size: int = 16, *, newer: bool = True) -> Path:
+    """Return the folder, filled as Immich's exporter lays out a CLIP model of open_clip.
+
+    Its tokens are int32, and its texts have a fixed length; the ``newer`` one takes one picture or
+    text at a time, and calls both outputs alike.
+    """
+    for name in ("visual", "textual"):
+        (folder / name).mkdir(parents=True)
+    shared = {"pixel_values": "image", "input_ids": "text"}
+    outputs = ("embedding", "embedding") if newer else ("image_embedding", "text_embedding")
+    vision = renamed(vision_graph(8, size), shared | {"image_embeds": outputs[0]})
+    text = renamed(text_graph(8, TinyText(sequence=12)), shared | {"text_embeds": outputs[1]})
+    text.graph.input[0].type.tensor_type.elem_type = TensorProto.INT32
+    if newer:
+        for value in (*vision.graph.input, *vision.graph.output, *text.graph.input):
+            value.type.tensor_type.shape.dim[0].dim_value = 1
+    onnx.save_model(vision, folder / "visual" / "model.onnx")
+    onnx.save_model(text, folder / "textual" / "model.onnx")
+    _write_json(
+        folder / "config.json",
+        {
+            "embed_dim": 8,
+            "vision_cfg": {"image_size": size, "layers": 24, "width": 1024, "patch_size": 14},
+            "text_cfg": {"context_length": 12, "vocab_size": len(WORDS), "width": 768},
+        },
+    )
+    _write_json(
+        folder / "visual" / "preprocess_cfg.json",
+        {
+            "size": [size, size],
+            "mode": "RGB",
+            "mean": [0.0, 0.0, 0.0],
+            "std": [1.0, 1.0, 1.0],
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
+            "fill_color": 0,
+        },
+    )
+    make_tokenizer().save(str(folder / "textual" / "tokenizer.json"))
+    _write_json(folder / "textual" / "tokenizer_config.json", {"pad_token": "<pad>"})
+    return folder
+
+
+def make_lone_tower(folder: Path, size: int = 16, *, pooled: bool = False) -> Path:
+    """Return the folder, filled as DINOv2 is: one graph that gives a row for each token.
+
+    With ``pooled`` it gives the vector too, as some exports do.
+    """
+    (folder / "onnx").mkdir(parents=True)
+    onnx.save_model(token_rows_graph(8, size, pooled), folder / "onnx" / "model.onnx")
+    _write_json(folder / "config.json", {"model_type": "dinov2", "hidden_size": 8})
+    _write_json(
+        folder / "preprocessor_config.json",
+        {
+            "image_processor_type": "BitImageProcessor",
+            "size": {"shortest_edge": size + 2},
+            "crop_size": {"height": size, "width": size},
+            "do_normalize": False,
+        },
+    )
+    return folder
+
+
+def renamed(model: onnx.ModelProto, names: dict[str, str]) -> onnx.ModelProto:
+    """Return the graph, changed: its values called otherwise."""
+    for node in model.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for value in (*model.graph.input, *model.graph.output):
+        value.name = names.get(value.name, value.name)
+    onnx.checker.check_model(model)
+    return model
+
+
+def token_rows_graph(dimensions: int, size: int, pooled: bool = False) -> onnx.ModelProto:
+    """Return pixel_values -> last_hidden_state (n, 3, d): the vector, then two other rows."""
+    model = renamed(vision_graph(dimensions, size), {"image_embeds": "pooler_output"})
+    graph = model.graph
+    graph.node.append(helper.make_node("Unsqueeze", ["pooler_output", "second"], ["row"]))
+    graph.node.append(helper.make_node("Neg", ["row"], ["other"]))
+    rows = ["row", "other", "other"]
+    graph.node.append(helper.make_node("Concat", rows, ["last_hidden_state"], axis=1))
+    graph.initializer.append(numpy_helper.from_array(np.array([1], dtype=np.int64), "second"))
+    if not pooled:
+        del graph.output[:]
+    hidden = _value("last_hidden_state", TensorProto.FLOAT, ["batch", 3, dimensions])
+    graph.output.insert(0, hidden)
+    onnx.checker.check_model(model)
+    return model
+
+
 def make_tokenizer() -> Tokenizer:
     """Return a tokeniser of whole words: <s> words </s>."""
     vocabulary = {word: place for place, word in enumerate(WORDS)}

@@ -1,82 +1,67 @@
-"""A model folder on disk: which files it must have, and what is wrong with the ones it has.
+"""The content of a model folder: which files it must have, chosen, read and checked.
 
-::
-
-    config.json                  what kind of model, how many tokens it reads
-    preprocessor_config.json     what is done to a picture first
-    tokenizer.json               (models that read words) words to token ids
-    tokenizer_config.json        (optional) the tokeniser's padding token and case
-    onnx/vision_model.onnx       pixel_values -> image_embeds
-    onnx/text_model.onnx         (models that read words)
-                                 input_ids [, attention_mask] -> text_embeds
-
-It is the layout of the transformers.js models on the Hugging Face hub.
+What lies where is in ``layouts``; what a graph must take and give is in ``towers``.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sightline.encoders.onnx_signature import BrokenOnnxError, OnnxSignature, read_signature
-from sightline.errors import ModelFilesError
+from sightline.encoders.layouts import (
+    CONFIG,
+    INT8_VISION,
+    PREPROCESSOR,
+    PROCESSOR,
+    TEXT,
+    TOKENIZER,
+    TOKENIZER_CONFIG,
+    VISION,
+    WEIGHTS,
+    FileSet,
+    Layout,
+    find_layout,
+    graphs,
+)
+from sightline.encoders.model_folder import ModelFolder
+from sightline.encoders.torch_weights import checkpoint_text, checkpoint_vision, has_checkpoint
+from sightline.encoders.towers import Pooling, TowerFiles, check_text, check_vision
+from sightline.errors import InvalidValueError
 
-CONFIG = "config.json"
-PREPROCESSOR = "preprocessor_config.json"
-TOKENIZER = "tokenizer.json"
-TOKENIZER_CONFIG = "tokenizer_config.json"
-VISION = "onnx/vision_model.onnx"
-TEXT = "onnx/text_model.onnx"
+__all__ = [
+    "CONFIG",
+    "INT8_VISION",
+    "PREPROCESSOR",
+    "TEXT",
+    "TOKENIZER",
+    "TOKENIZER_CONFIG",
+    "VISION",
+    "FileSet",
+    "ModelFiles",
+    "ModelFolder",
+    "Pooling",
+    "TowerFiles",
+    "read_model_files",
+]
 
-# The names after the first are what exports of SigLIP call the same vectors.
-_VISION_OUTPUTS = ("image_embeds", "pooler_output")
-_TEXT_OUTPUTS = ("text_embeds", "pooler_output")
-_LFS_START = b"version https://git-lfs"
-_FLOAT_TYPES = {1, 10}  # ONNX's float32 and float16
-_INT64 = 7
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFolder:
-    """Where a model lies, and what to tell someone when it is broken."""
-
-    path: Path
-    remedy: str = "download or copy the whole folder again"
-
-    def error(self, problem: str, remedy: str | None = None) -> ModelFilesError:
-        """Return the error to raise for a problem, such as "config.json is empty"."""
-        return ModelFilesError(self.path, problem, remedy or self.remedy)
-
-
-@dataclass(frozen=True, slots=True)
-class TowerFiles:
-    """One checked graph.
-
-    Attributes:
-        path: The ONNX file.
-        weights: It, and any files beside it that hold its weights; what a digest must cover.
-        signature: Its inputs and outputs.
-        output: The name of the output that holds the vectors.
-    """
-
-    path: Path
-    weights: tuple[Path, ...]
-    signature: OnnxSignature
-    output: str
-
-    @property
-    def dimensions(self) -> int | None:
-        """The length of the vectors, where the graph states it."""
-        axes = self.signature.outputs[self.output].axes
-        return axes[-1] if axes else None
+_FIRST_ROW_FAMILIES = ("dinov2", "dinov2_with_registers")
+_FLOATS = (FileSet.FP32, FileSet.FP16)
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """The checked content of a model folder. ``text`` is None where it reads pictures only."""
+    """The checked content of a model folder. ``text`` is None where it reads pictures only.
+
+    Attributes:
+        folder: Where it lies.
+        config: ``config.json``, of transformers or of open_clip.
+        preprocessor: What is done to a picture, of transformers or of open_clip.
+        tokenizer_config: Of the tokeniser; empty where there is none.
+        vision: The picture tower.
+        text: The text tower.
+        tokenizer: The text of ``tokenizer.json``; "" without a text tower.
+    """
 
     folder: ModelFolder
     config: Mapping[str, Any]
@@ -94,9 +79,13 @@ class ModelFiles:
             ModelFilesError: the towers disagree, or nothing says it.
         """
         towers = [self.vision] if self.text is None else [self.vision, self.text]
-        said = {tower.path.name: tower.dimensions for tower in towers if tower.dimensions}
-        declared = self.config.get("projection_dim")
-        if isinstance(declared, int) and declared > 0 and len(said) < len(towers):
+        said = {
+            str(tower.path.relative_to(self.folder.path)): tower.dimensions
+            for tower in towers
+            if tower.dimensions
+        }
+        declared = _declared_dimensions(self.config)
+        if declared and len(said) < len(towers):
             said[CONFIG] = declared
         if len(set(said.values())) > 1:
             sizes = ", ".join(f"{name} {size}" for name, size in said.items())
@@ -106,125 +95,120 @@ class ModelFiles:
         return next(iter(said.values()))
 
 
-def read_model_files(folder: ModelFolder) -> ModelFiles:
+def read_model_files(folder: ModelFolder, files: str = FileSet.FP32) -> ModelFiles:
     """Return the checked content of a model folder.
 
     Everything that can be told without running the model is checked here, in milliseconds: files
     that are missing, empty, cut short, or pointers in place of content.
 
+    Args:
+        folder: Where the model lies.
+        files: A ``FileSet``. "fp32" and "fp16" take each other's graphs where their own are not
+            there. "int8" takes Sightline's own picture tower with the float text tower, or else a
+            published pair. "checkpoint" takes the weights of PyTorch, without a graph.
+
     Raises:
-        ModelFilesError: the folder is incomplete or broken.
+        ModelFilesError: the folder is incomplete or broken, or has no such files.
+        InvalidValueError: files is no ``FileSet``.
     """
-    config = _read_json(folder, CONFIG)
-    reads_text = (folder.path / TEXT).exists() or (folder.path / TOKENIZER).exists()
-    has_tokenizer_config = reads_text and (folder.path / TOKENIZER_CONFIG).exists()
+    if files not in tuple(FileSet):
+        raise InvalidValueError("files", files, " or ".join(FileSet))
+    config = folder.read_json(CONFIG)
+    layout = find_layout(folder)
+    if files == FileSet.CHECKPOINT:
+        _explain_missing_checkpoint(folder, layout)
+        vision = checkpoint_vision(folder)
+        reads_text = "text_config" in config or folder.has(layout.tokenizer)
+        text = checkpoint_text(folder) if reads_text else None
+    else:
+        vision = _vision(folder, layout, FileSet(files), config)
+        text = _text(folder, layout, vision)
+    has_tokenizer_config = text is not None and folder.has(layout.tokenizer_config)
     return ModelFiles(
         folder=folder,
         config=config,
-        preprocessor=_read_json(folder, PREPROCESSOR),
-        tokenizer_config=_read_json(folder, TOKENIZER_CONFIG) if has_tokenizer_config else {},
-        vision=_check_tower(folder, VISION, ("pixel_values",), (), _VISION_OUTPUTS),
-        text=_check_tower(folder, TEXT, ("input_ids",), ("attention_mask",), _TEXT_OUTPUTS)
-        if reads_text
-        else None,
-        tokenizer=_read_text(folder, TOKENIZER) if reads_text else "",
+        preprocessor=_preprocessor(folder, layout),
+        tokenizer_config=folder.read_json(layout.tokenizer_config) if has_tokenizer_config else {},
+        vision=vision,
+        text=text,
+        tokenizer=folder.read_text(layout.tokenizer) if text is not None else "",
     )
 
 
-def _check_tower(
-    folder: ModelFolder,
-    name: str,
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-    outputs: tuple[str, ...],
+def _vision(
+    folder: ModelFolder, layout: Layout, files: FileSet, config: Mapping[str, Any]
 ) -> TowerFiles:
-    _check_content(folder, name)
-    path = folder.path / name
-    try:
-        signature = read_signature(path)
-    except BrokenOnnxError as error:
-        raise folder.error(f"{name} is cut short, or is not an ONNX file") from error
-    except OSError as error:
-        raise folder.error(f"{name} cannot be read ({error.strerror})") from error
-    _check_inputs(folder, name, signature, required, optional)
-    output = next((output for output in outputs if output in signature.outputs), None)
-    if output is None:
-        given = ", ".join(signature.outputs) or "nothing"
-        raise folder.error(f"{name} gives {given}, not {outputs[0]}", _OTHER_EXPORT)
-    if signature.outputs[output].elem_type not in _FLOAT_TYPES:
-        raise folder.error(f"{output} of {name} is not a float", _OTHER_EXPORT)
-    return TowerFiles(path, (path, *_external_files(folder, name, signature)), signature, output)
+    sets = (FileSet.INT8,) if files is FileSet.INT8 else _floats_from(files)
+    name = next(graphs(folder, layout.vision, sets), None)
+    if name is None:
+        _explain_what_is_there(folder, layout, files)
+    first_row = config.get("model_type") in _FIRST_ROW_FAMILIES
+    return check_vision(folder, name or f"{layout.vision}.onnx", first_row=first_row)
 
 
-_OTHER_EXPORT = "export it with one picture tower and one text tower, as transformers.js models are"
+def _text(folder: ModelFolder, layout: Layout, vision: TowerFiles) -> TowerFiles | None:
+    if not layout.text:
+        return None
+    # An 8-bit picture tower of our own goes with the float text tower that it was measured with.
+    published = vision.file_set is FileSet.INT8 and vision.path != folder.path / INT8_VISION
+    floats = _floats_from(vision.file_set)
+    sets = (FileSet.INT8, *floats) if published else (*floats, FileSet.INT8)
+    name = next(graphs(folder, layout.text, sets), None)
+    if name is None and not folder.has(layout.tokenizer):
+        return None
+    return check_text(folder, name or f"{layout.text}.onnx")
 
 
-def _check_inputs(
-    folder: ModelFolder,
-    name: str,
-    signature: OnnxSignature,
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-) -> None:
-    for missing in set(required) - set(signature.inputs):
-        given = ", ".join(signature.inputs) or "nothing"
-        raise folder.error(f"{name} takes {given}, not {missing}", _OTHER_EXPORT)
-    for unknown in set(signature.inputs) - set(required) - set(optional):
-        raise folder.error(f"{name} also wants {unknown}, which is not known here", _OTHER_EXPORT)
-    for input_name, shape in signature.inputs.items():
-        wanted, said = ({1}, "float32") if input_name == "pixel_values" else ({_INT64}, "int64")
-        if shape.elem_type not in wanted:
-            raise folder.error(f"{input_name} of {name} is not {said}", _OTHER_EXPORT)
+def _floats_from(first: FileSet) -> tuple[FileSet, FileSet]:
+    """Both float sets, in the order of preference."""
+    return _FLOATS if first is not FileSet.FP16 else (FileSet.FP16, FileSet.FP32)
 
 
-def _external_files(folder: ModelFolder, name: str, signature: OnnxSignature) -> tuple[Path, ...]:
-    needed: dict[str, int] = {}
-    for part in signature.external:
-        needed[part.location] = max(part.end_bytes, needed.get(part.location, 0))
-    for location, end_bytes in needed.items():
-        place = PurePosixPath(location)
-        if place.is_absolute() or ".." in place.parts:
-            raise folder.error(f"{name} keeps its weights outside the folder, in {location}")
-        _check_content(folder, str(PurePosixPath(name).parent / place), end_bytes)
-    return tuple((folder.path / name).parent / location for location in sorted(needed))
-
-
-def _check_content(folder: ModelFolder, name: str, least_bytes: int = 1) -> None:
-    path = folder.path / name
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(len(_LFS_START))
-    except FileNotFoundError as error:
-        raise folder.error(f"{name} is missing") from error
-    except OSError as error:
-        raise folder.error(f"{name} cannot be read ({error.strerror})") from error
-    if size == 0:
-        raise folder.error(f"{name} is empty")
-    if start == _LFS_START:
+def _explain_what_is_there(folder: ModelFolder, layout: Layout, files: FileSet) -> None:
+    """Raise a sentence that helps where a folder has other files than those asked for."""
+    others = _FLOATS if files is FileSet.INT8 else (FileSet.INT8,)
+    other = next(graphs(folder, layout.vision, others), None)
+    if other and files is FileSet.INT8:
+        remedy = "make them with `sightline models quantize`, or leave --precision int8 away"
+        raise folder.error("it has no int8 files", remedy)
+    if other:
+        remedy = "pass --precision int8, or fetch its float files"
+        raise folder.error("it has int8 files only", remedy)
+    if has_checkpoint(folder):
         raise folder.error(
-            f"{name} is a git-lfs pointer, not the file itself", "run `git lfs pull` in the folder"
+            "it is a PyTorch checkpoint, without ONNX files",
+            f"run `sightline models export {folder.path} OUT`, or pass --device cuda",
         )
-    if size < least_bytes:
-        raise folder.error(f"{name} has {size:,} of {least_bytes:,} bytes")
 
 
-def _read_text(folder: ModelFolder, name: str) -> str:
-    _check_content(folder, name)
-    try:
-        return (folder.path / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise folder.error(f"{name} cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise folder.error(f"{name} is not text") from error
+def _explain_missing_checkpoint(folder: ModelFolder, layout: Layout) -> None:
+    """Raise a sentence that helps where a folder has everything but weights for PyTorch."""
+    graph = next(graphs(folder, layout.vision, (*_FLOATS, FileSet.INT8)), None)
+    if graph and not has_checkpoint(folder):
+        raise folder.error(
+            f"it has ONNX files, and no weights for PyTorch ({WEIGHTS[0]})",
+            "pass --device cpu, or name the folder of its checkpoint",
+        )
 
 
-def _read_json(folder: ModelFolder, name: str) -> Mapping[str, Any]:
-    text = _read_text(folder, name)
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise folder.error(f"{name} is not valid JSON") from error
-    if not isinstance(content, dict):
-        raise folder.error(f"{name} is not a JSON object")
-    return content
+def _preprocessor(folder: ModelFolder, layout: Layout) -> Mapping[str, Any]:
+    if layout.preprocessor == PREPROCESSOR and not folder.has(PREPROCESSOR):
+        # transformers 5 saves a processor of pictures and words as one file.
+        block = (
+            folder.read_json(PROCESSOR).get("image_processor") if folder.has(PROCESSOR) else None
+        )
+        if isinstance(block, dict):
+            return block
+    return folder.read_json(layout.preprocessor)
+
+
+def _declared_dimensions(config: Mapping[str, Any]) -> int | None:
+    """The length of a vector as a config says it, each family in its own words."""
+    vision = config.get("vision_config")
+    said = config.get("projection_dim") or config.get("embed_dim")
+    if said is None and str(config.get("model_type")).startswith("siglip"):
+        # Published SigLIP configs leave out what is the default of transformers.
+        said = vision.get("hidden_size", 768) if isinstance(vision, dict) else 768
+    if said is None and vision is None:
+        said = config.get("hidden_size")
+    return said if isinstance(said, int) and said > 0 else None

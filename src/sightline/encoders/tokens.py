@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sightline.encoders.cleaning import clean_text
 from sightline.encoders.digests import digest_of_text
 from sightline.encoders.files import TOKENIZER, ModelFiles
 from sightline.encoders.traits import ModelTraits, Padding
@@ -42,10 +43,10 @@ class TokenReader:
     """
 
     def __init__(self, files: ModelFiles, traits: ModelTraits) -> None:
-        from tokenizers import Tokenizer
+        from tokenizers import Tokenizer, normalizers
 
         self._folder = files.folder
-        self._lowercase = traits.lowercase
+        self._traits = traits
         self._context, padded = _effective_context(files, traits)
         try:
             self._tokenizer = Tokenizer.from_str(files.tokenizer)
@@ -57,7 +58,13 @@ class TokenReader:
             raise self._folder.error(
                 f"its context of {self._context} tokens has no room for a word"
             )
-        self._pad = _padding_id(self._tokenizer, files)
+        # What follows the end token of a causal tower has no effect. 0, which OpenAI filled up
+        # with, is never taken for that token by a read-out at the largest id.
+        self._pad = 0 if traits.causal else _padding_id(self._tokenizer, files)
+        if traits.cleanup and _only_cleans(self._tokenizer.normalizer):
+            # Ours is done before it; a second pass would join what HTML entities took apart. What
+            # is left to do: CLIP's pattern, which ignores case, passes over an iota subscript.
+            self._tokenizer.normalizer = normalizers.Replace("\u0345", " ")
         # Only ours may hold: the file's own settings are often leftovers of training.
         self._tokenizer.enable_truncation(self._context)
         self._tokenizer.no_padding()
@@ -71,13 +78,16 @@ class TokenReader:
 
     def digest(self) -> str:
         """Return a SHA-256 (hex) over all that turns a text into token ids."""
-        facts = {
+        facts: dict[str, object] = {
             "tokenizer": self._text_digest,
             "context": self._context,
             "padded_to": self._padded_to,
             "pad": self._pad if self._padded_to else None,
-            "lowercase": self._lowercase,
+            "lowercase": self._traits.lowercase,
         }
+        # Added in later versions, so that the digests of what was indexed before stay the same.
+        facts |= {"cleanup": True} if self._traits.cleanup else {}
+        facts |= {} if self._traits.punctuation else {"punctuation": False}
         return digest_of_text(json.dumps(facts, sort_keys=True, separators=(",", ":")))
 
     def read(self, texts: Sequence[str]) -> list[TokenRow]:
@@ -98,12 +108,10 @@ class TokenReader:
         return [self._padded(encoding.ids) for encoding in encodings]
 
     def _clean(self, text: str, position: int) -> str:
-        stripped = text.strip()
-        if not stripped:
+        cleaned = clean_text(text, self._traits)
+        if not cleaned:
             raise EmptyTextError(position)
-        # Half a surrogate pair, as broken JSON escapes and file names give, is no Unicode text.
-        whole = stripped.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return whole.lower() if self._lowercase else whole
+        return cleaned
 
     def _padded(self, ids: list[int]) -> TokenRow:
         # A tokeniser without special tokens may know no part of a text at all.
@@ -121,7 +129,7 @@ class TokenReader:
         return len(encoding.ids) + rest
 
     def _check_vocabulary(self, files: ModelFiles) -> None:
-        rows = (files.config.get("text_config") or {}).get("vocab_size")
+        rows = _text_settings(files).get("vocab_size")
         words = self._tokenizer.get_vocab_size()
         if isinstance(rows, int) and words > rows:
             raise self._folder.error(
@@ -132,8 +140,7 @@ class TokenReader:
 
 def _effective_context(files: ModelFiles, traits: ModelTraits) -> tuple[int, bool]:
     """The context, and whether texts are padded to it. A graph of fixed length overrules all."""
-    tower = files.text
-    axes = tower.signature.inputs["input_ids"].axes if tower else ()
+    axes = files.text.axes if files.text else ()
     fixed = axes[1] if len(axes) == 2 else None
     if fixed is not None:
         return fixed, True
@@ -141,11 +148,25 @@ def _effective_context(files: ModelFiles, traits: ModelTraits) -> tuple[int, boo
 
 
 def _padding_id(tokenizer: Any, files: ModelFiles) -> int:  # noqa: ANN401
-    # The tokeniser's own word for it is right where config.json is not: published CLIP configs
-    # say 1, while CLIP was trained with its end token as padding.
+    """The id that a text tower which sees its padding was trained with."""
     token = files.tokenizer_config.get("pad_token")
     name = token.get("content") if isinstance(token, dict) else token
     by_name = tokenizer.token_to_id(name) if isinstance(name, str) else None
-    by_config = (files.config.get("text_config") or {}).get("pad_token_id")
+    by_config = _text_settings(files).get("pad_token_id")
     candidates = (by_name, (tokenizer.padding or {}).get("pad_id"), by_config)
     return next((int(found) for found in candidates if isinstance(found, int)), 0)
+
+
+def _text_settings(files: ModelFiles) -> Mapping[str, Any]:
+    """The text tower's part of a config of transformers or of open_clip."""
+    return files.config.get("text_config") or files.config.get("text_cfg") or {}
+
+
+def _only_cleans(normalizer: Any) -> bool:  # noqa: ANN401
+    """Whether a tokeniser's normaliser does no more than CLIP's own: NFC, white space, case."""
+    steps = json.loads(normalizer.__getstate__()) if normalizer is not None else {}
+    kinds = [step.get("type") for step in steps.get("normalizers", [steps])]
+    spaces = [step for step in steps.get("normalizers", [steps]) if step.get("type") == "Replace"]
+    return set(kinds) <= {"NFC", "Replace", "Strip", "Lowercase"} and all(
+        step.get("pattern") == {"Regex": r"\s+"} for step in spaces
+    )

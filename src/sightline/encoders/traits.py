@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from sightline.encoders.families import Padding, family_of
 from sightline.encoders.files import CONFIG, ModelFiles, ModelFolder
 
-
-class Padding(StrEnum):
-    """How long the token row of a text is when it goes into the text tower."""
-
-    NONE = "none"
-    """As long as the text. Right where the read-out ignores what follows the end token."""
-    CONTEXT = "context"
-    """Always the whole context, filled with the padding token, as SigLIP was trained."""
+__all__ = ["ModelTraits", "Padding", "read_traits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +23,9 @@ class ModelTraits:
         causal: Whether a token sees only what stands before it, with the read-out at the end.
         lowercase: Whether texts are lowercased before the tokeniser.
         padding: See ``Padding``.
+        cleanup: Whether garbled characters, HTML entities and runs of white space are mended
+            before the tokeniser, as OpenAI's does for CLIP.
+        punctuation: Whether ASCII punctuation is kept. The first SigLIP was trained without.
     """
 
     prompt: str
@@ -38,50 +34,43 @@ class ModelTraits:
     causal: bool
     lowercase: bool
     padding: Padding
-
-
-@dataclass(frozen=True, slots=True)
-class _FamilyDefaults:
-    prompt: str
-    context: int | None
-    causal: bool
-    padding: Padding
-
-
-# What each family was trained with; the values its published configs leave out.
-_CLIP = _FamilyDefaults("The photo of {query}", 77, True, Padding.NONE)
-_SIGLIP = _FamilyDefaults("This is a photo of {query}.", 64, False, Padding.CONTEXT)
-_OTHER = _FamilyDefaults("{query}", None, False, Padding.NONE)
-_FAMILIES = {"clip": _CLIP, "siglip": _SIGLIP, "siglip2": _SIGLIP}
+    cleanup: bool = False
+    punctuation: bool = True
 
 
 def read_traits(files: ModelFiles) -> ModelTraits:
     """Return the traits of someone's own folder.
 
-    Its ``config.json`` may say them outright in an object ``sightline`` with the keys ``prompt``,
-    ``domain``, ``context``, ``causal``, ``lowercase`` and ``padding``; else they follow from
-    ``model_type``, ``text_config`` and ``tokenizer_config.json``.
+    Its ``config.json`` may say them outright in an object ``sightline``, under the names of
+    ``ModelTraits``; else they follow from the family that config and tokeniser tell, and from the
+    numbers they state.
 
     Raises:
         ModelFilesError: a value is not what it must be, or nothing gives the context.
     """
     said = _block(files, "sightline")
-    text = _block(files, "text_config")
-    family = _FAMILIES.get(str(files.config.get("model_type")), _OTHER)
+    text = _block(files, "text_config") or _block(files, "text_cfg")
+    family = family_of(files.config, files.tokenizer_config, files.tokenizer)
     lowercase = files.tokenizer_config.get("do_lower_case", False)
+    unknown = 0 if files.text else 1  # a model that reads no words needs none
     traits = ModelTraits(
         prompt=said.get("prompt", family.prompt),
         domain=said.get("domain", "photographs"),
-        context=said.get("context") or _context(files, text) or family.context or 0,
+        context=said.get("context") or _context(files, text) or family.context or unknown,
         causal=said.get("causal", text.get("causal", family.causal)),
-        lowercase=said.get("lowercase", lowercase),
+        lowercase=said.get(
+            "lowercase", lowercase if family.lowercase is None else family.lowercase
+        ),
         padding=said.get("padding", family.padding),
+        cleanup=said.get("cleanup", family.cleanup),
+        punctuation=said.get("punctuation", family.punctuation),
     )
     return _checked(files.folder, traits)
 
 
 def _context(files: ModelFiles, text: Mapping[str, Any]) -> int | None:
-    lengths = [text.get("max_position_embeddings"), files.tokenizer_config.get("model_max_length")]
+    stated = text.get("max_position_embeddings", text.get("context_length"))
+    lengths = [stated, files.tokenizer_config.get("model_max_length")]
     # Tokenisers without a limit state an astronomical one.
     known = [length for length in lengths if isinstance(length, int) and 0 < length < 100_000]
     return min(known, default=None)
@@ -101,6 +90,8 @@ def _checked(folder: ModelFolder, traits: ModelTraits) -> ModelTraits:
         "causal": not isinstance(traits.causal, bool),
         "lowercase": not isinstance(traits.lowercase, bool),
         "padding": traits.padding not in tuple(Padding),
+        "cleanup": not isinstance(traits.cleanup, bool),
+        "punctuation": not isinstance(traits.punctuation, bool),
         "context": not isinstance(traits.context, int) or traits.context < 1,
     }
     for key, is_wrong in wrong.items():
