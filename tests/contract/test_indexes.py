@@ -10,13 +10,17 @@ from sightline.indexes import ExactIndex
 from sightline.protocols import VectorIndex
 from sightline.types import Neighbours, Vectors
 from tests.indexes.index_rows import assert_same, brute_force, exact_dot, unit_rows
+from tests.indexes.stand_in_gpu import StandInGpu
 
 D = 24
-INDEXES: dict[str, Callable[[int], VectorIndex]] = {"exact": ExactIndex}
+ON_A_GPU = "exact, with a GPU that proposes"
+INDEXES: dict[str, Callable[[int], VectorIndex]] = {"exact": ExactIndex, ON_A_GPU: ExactIndex}
 
 
 @pytest.fixture(params=INDEXES)
-def index(request: pytest.FixtureRequest) -> VectorIndex:
+def index(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> VectorIndex:
+    if request.param == ON_A_GPU:
+        StandInGpu().install(monkeypatch)
     return INDEXES[request.param](D)
 
 

@@ -13,17 +13,21 @@ unit rows is off by at most e = d * u / (1 - d * u) in any order of summation (H
 Stability of Numerical Algorithms*, section 3.1). If the k-th recomputed score lies more than e
 above the worst proposal, no row that was not proposed can belong to the answer. Otherwise, as with
 many copies of one picture, all rows that come within e of the k-th score are recomputed.
+
+Where FAISS was built for a GPU, and the index is searched often, the GPU proposes; see ``gpu``.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import InvalidValueError, VectorShapeError
+from sightline.indexes.gpu import GpuProposer, gpu_error_bound
 from sightline.types import Ids, Neighbours, Vectors
 
 _MARGIN = 32
@@ -40,6 +44,18 @@ class _Rows:
 
     ids: Ids
     vectors: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposals:
+    """Positions of likely rows and their rough scores, (q, m), best first, if ``m`` is below n.
+
+    ``error`` says for a query how far a rough score may be from the exact one.
+    """
+
+    positions: Ids
+    rough: NDArray[np.float32]
+    error: Callable[[Vectors], float]
 
 
 class ExactIndex:
@@ -63,6 +79,7 @@ class ExactIndex:
             raise InvalidValueError("dimensions", dimensions, "at least 1")
         self._dimensions = dimensions
         self._changing = threading.Lock()
+        self._gpu = GpuProposer()
         self._allocate(capacity)
         self._visible = self._first(0)
 
@@ -149,7 +166,9 @@ class ExactIndex:
         step = min(_BLOCK_QUERIES, max(1, _BLOCK_PROPOSALS // max(1, fetched)))
         for start in range(0, len(queries) if len(rows.ids) else 0, step):
             block = slice(start, start + step)
-            _search_block(rows, np.ascontiguousarray(queries[block]), ids[block], scores[block])
+            asked = np.ascontiguousarray(queries[block])
+            proposals = _propose(self._gpu, rows, asked, min(k, len(rows.ids)))
+            _search_block(rows, asked, proposals, Neighbours(ids[block], scores[block]))
         return Neighbours(ids, scores)
 
     def _check_rows(self, vectors: Vectors) -> None:
@@ -205,29 +224,34 @@ def _fetched(rows: _Rows, k: int) -> int:
     return min(len(rows.ids), k + max(_MARGIN, k // 4))
 
 
-def _search_block(rows: _Rows, queries: Vectors, ids: Ids, scores: NDArray[np.float32]) -> None:
-    """Fill ids and scores, shape (q, k), as far as there are rows."""
-    k = min(ids.shape[1], len(rows.ids))
-    fetched = _fetched(rows, k)
-    proposals, rough = _propose(rows.vectors, queries, fetched)
+def _search_block(rows: _Rows, queries: Vectors, proposals: _Proposals, found: Neighbours) -> None:
+    """Fill what was found, shape (q, k), as far as there are rows."""
+    k = min(found.ids.shape[1], len(rows.ids))
+    proposes_all = proposals.positions.shape[1] == len(rows.ids)
     for i, query in enumerate(queries):
-        candidates = proposals[i]
+        candidates = proposals.positions[i]
         exact = exact_scores(rows.vectors[candidates], query)
         worst_of_best = -np.partition(-exact, k - 1)[k - 1]
-        error = _error_bound(query)
-        if fetched < len(rows.ids) and not worst_of_best > rough[i, -1] + error:
-            candidates = _within_reach(rows.vectors, query, worst_of_best - error)
+        missed = proposals.rough[i, -1] + proposals.error(query)
+        if not proposes_all and not worst_of_best > missed:
+            candidates = _within_reach(rows.vectors, query, worst_of_best - _error_bound(query))
             exact = exact_scores(rows.vectors[candidates], query)
         best = np.lexsort((rows.ids[candidates], -exact))[:k]
-        ids[i, :k] = rows.ids[candidates[best]]
-        scores[i, :k] = exact[best]
+        found.ids[i, :k] = rows.ids[candidates[best]]
+        found.scores[i, :k] = exact[best]
 
 
-def _propose(vectors: Vectors, queries: Vectors, count: int) -> tuple[Ids, NDArray[np.float32]]:
-    """Return positions and rough scores of the count best rows, shape (q, count), best first."""
+def _propose(gpu: GpuProposer, rows: _Rows, queries: Vectors, k: int) -> _Proposals:
+    by_gpu = gpu.propose(rows.vectors, queries, k)
+    if by_gpu is not None:
+        return _Proposals(by_gpu.positions, by_gpu.rough, gpu_error_bound)
+    return _propose_by_cpu(rows.vectors, queries, _fetched(rows, k))
+
+
+def _propose_by_cpu(vectors: Vectors, queries: Vectors, count: int) -> _Proposals:
     if count == len(vectors):
         everything = np.broadcast_to(np.arange(count, dtype=np.int64), (len(queries), count))
-        return everything, np.empty((len(queries), count), dtype=np.float32)
+        return _Proposals(everything, np.empty(everything.shape, dtype=np.float32), _error_bound)
     import faiss
 
     # One thread: OpenMP's workers wait for each other at barriers, and while a sync keeps the cores
@@ -240,7 +264,7 @@ def _propose(vectors: Vectors, queries: Vectors, count: int) -> tuple[Ids, NDArr
         rough, positions = faiss.knn(queries, vectors, count, metric=faiss.METRIC_INNER_PRODUCT)
     finally:
         faiss.omp_set_num_threads(threads)
-    return positions, rough
+    return _Proposals(positions, rough, _error_bound)
 
 
 def _within_reach(vectors: Vectors, query: Vectors, least: float) -> Ids:
