@@ -1,14 +1,14 @@
 import os
 import shutil
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sightline import comparison, indexing
+from sightline import comparison
 from sightline.catalog import Catalog
 from sightline.errors import (
     CancelledQueryError,
@@ -20,11 +20,13 @@ from sightline.errors import (
     ImageUnreadableError,
     InvalidValueError,
     ModelMismatchError,
+    NotReadableError,
     SourceNotFoundError,
     VanishedError,
 )
 from sightline.gallery import Gallery
 from sightline.images import FoundFile, find, read
+from sightline.indexing import intake
 from sightline.testing import FakeEncoder
 from sightline.types import Hit, ImageSource, Progress, Query, Skipped
 from tests.conftest import COLOURS, paint
@@ -45,6 +47,20 @@ class CountingEncoder(FakeEncoder):
     def encode_images(self, pixels: np.ndarray) -> np.ndarray:
         self.seen += len(pixels)
         return super().encode_images(pixels)
+
+
+class TurnedEncoder(FakeEncoder):
+    """Truly another model: it sees red where the other sees green, in pictures and in words."""
+
+    def encode_images(self, pixels: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(super().encode_images(pixels)[:, [1, 2, 0, 3]])
+
+    def encode_texts(self, texts: Sequence[str]) -> np.ndarray:
+        return np.ascontiguousarray(super().encode_texts(texts)[:, [1, 2, 0, 3]])
+
+
+PROBES = 3
+"""The pictures that a new gallery shows to its model before all others."""
 
 
 # Searching
@@ -164,7 +180,7 @@ def test_a_second_sync_embeds_nothing(tmp_path: Path, photos: Path) -> None:
         first = gallery.sync([photos])
         second = gallery.sync()
 
-    assert (first.added, first.embedded, encoder.seen) == (6, 6, 6)
+    assert (first.added, first.embedded, encoder.seen) == (6, 6, 6 + PROBES)
     assert (second.unchanged, second.embedded, second.added) == (6, 0, 0)
 
 
@@ -234,7 +250,7 @@ def test_copies_go_through_the_model_once(tmp_path: Path, photos: Path) -> None:
         report = gallery.sync([photos])
         hits = gallery.search(Query(texts=["red"]), k=3)
 
-    assert (report.added, report.embedded, encoder.seen) == (8, 6, 6)
+    assert (report.added, report.embedded, encoder.seen) == (8, 6, 6 + PROBES)
     assert set(names(hits)) == {"red.png", "a-copy.png", "z-copy.png"}
     assert all(hit.image.width_px == 24 and hit.image.format == "PNG" for hit in hits)
 
@@ -401,8 +417,8 @@ def test_a_drive_that_fails_in_the_middle_costs_no_picture(
     def fail(path: Path) -> bytes:
         raise ImageUnreadableError(str(path), "the network drive has forgotten it", lasting=False)
 
-    monkeypatch.setattr(indexing, "read", fail)
-    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+    monkeypatch.setattr(intake, "read", fail)
+    with Gallery.open(tmp_path / "g", model=TurnedEncoder("two")) as gallery:
         report = gallery.sync()
 
     assert len(report.skipped) == 6
@@ -479,7 +495,7 @@ def test_a_moved_file_keeps_the_vectors_of_every_model(tmp_path: Path, photos: P
     (photos / "sub").mkdir()
     for picture in photos.glob("*.png"):
         picture.rename(photos / "sub" / picture.name)
-    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+    with Gallery.open(tmp_path / "g", model=TurnedEncoder("two")) as gallery:
         report = gallery.sync()
         assert {hit.id for hit in gallery.search(Query(texts=["red"]))} == ids
 
@@ -573,7 +589,7 @@ def test_hundreds_of_broken_copies_are_read_once_each(
         reads.append(path)
         return really_read(path)
 
-    monkeypatch.setattr(indexing, "read", counting_read)
+    monkeypatch.setattr(intake, "read", counting_read)
     report = gallery.sync([photos])
 
     assert len(report.skipped) == 200
@@ -603,7 +619,7 @@ def test_pictures_without_a_vector_of_the_model_are_counted(tmp_path: Path, phot
     with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
         gallery.sync([photos])
         assert gallery.missing() == 0
-    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+    with Gallery.open(tmp_path / "g", model=TurnedEncoder("two")) as gallery:
         gallery.sync([photos / "red.png"])
         assert gallery.missing() == 5
 
@@ -642,7 +658,7 @@ def test_a_model_folder_that_was_moved_is_found_again(tmp_path: Path, photos: Pa
 def test_another_model_is_refused_until_it_has_vectors(tmp_path: Path, photos: Path) -> None:
     with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
         gallery.sync([photos])
-    with Gallery.open(tmp_path / "g", model=FakeEncoder("two")) as gallery:
+    with Gallery.open(tmp_path / "g", model=TurnedEncoder("two")) as gallery:
         with pytest.raises(ModelMismatchError, match=r"indexed with one, but two was asked"):
             gallery.search(Query(texts=["red"]))
         report = gallery.sync()
@@ -652,8 +668,8 @@ def test_another_model_is_refused_until_it_has_vectors(tmp_path: Path, photos: P
 
 
 def test_new_content_drops_the_vectors_of_other_models(tmp_path: Path, photos: Path) -> None:
-    for name in ("one", "two"):
-        with Gallery.open(tmp_path / "g", model=FakeEncoder(name)) as gallery:
+    for encoder in (FakeEncoder("one"), TurnedEncoder("two")):
+        with Gallery.open(tmp_path / "g", model=encoder) as gallery:
             gallery.sync([photos])
     paint(photos / "red.png", COLOURS["blue"], size=(30, 30))
     with Gallery.open(tmp_path / "g", model=FakeEncoder("one")) as gallery:
@@ -763,3 +779,34 @@ def test_removing_by_id_and_by_folder(gallery: Gallery, photos: Path) -> None:
     assert len(gallery) == 0
     assert gallery.status().folders == ()
     assert (photos / "red.png").exists(), "files are never touched"
+
+
+def test_a_search_that_fails_leaves_no_thread_behind(tmp_path: Path, photos: Path) -> None:
+    with Gallery.open(tmp_path / "gallery", model=FakeEncoder()) as first:
+        first.sync(photos)
+    before = threading.active_count()
+
+    with (
+        Gallery.open(tmp_path / "gallery", model=FakeEncoder()) as gallery,
+        pytest.raises(ImageUnreadableError),
+    ):
+        gallery.search(Query(images=[photos / "no.png"]))
+
+    assert threading.active_count() == before
+
+
+def test_an_index_that_cannot_be_opened_is_told_by_the_search(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Gallery.open(tmp_path / "gallery", model=FakeEncoder()) as first:
+        first.sync(photos)
+
+    def refuse(*_: object) -> None:
+        raise NotReadableError(tmp_path, "it is gone")
+
+    monkeypatch.setattr("sightline.gallery_index.open_index", refuse)
+    with (
+        Gallery.open(tmp_path / "gallery", model=FakeEncoder()) as gallery,
+        pytest.raises(NotReadableError, match="it is gone"),
+    ):
+        gallery.search(Query(texts=["red"]))

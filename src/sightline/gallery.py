@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import astuple, replace
 from pathlib import Path
 
 from sightline.catalog import Batch, Catalog
 from sightline.comparison import as_paths, is_under, roots_of
-from sightline.encoders import MODELS, load_model
 from sightline.errors import (
     FolderGoneError,
-    GalleryBusyError,
     GalleryNotFoundError,
     InvalidValueError,
-    ModelMismatchError,
     SightlineError,
-    StorageError,
 )
-from sightline.indexes import (
-    ExactIndex,
-    IndexState,
-    OpenedIndex,
-    catch_up,
-    clear_stale,
-    index_state,
-    open_index,
-    save,
-)
+from sightline.gallery_index import GalleryIndex
+from sightline.gallery_model import AskedModel, GalleryModel
 from sightline.indexing import SyncSettings, sync
 from sightline.paths import absolute
+from sightline.probes import EVERYTHING, Need
 from sightline.protocols import Encoder, Specialist
 from sightline.querying import query_vector
 from sightline.types import (
@@ -46,9 +32,7 @@ from sightline.types import (
     Vectors,
 )
 
-DEFAULT_MODEL = "mini"
 _CATALOG = "catalog.sqlite"
-_MODEL_SETTING = "model"
 # A search that repairs its index file holds the writer's place for a moment.
 _PATIENCE_S = 5.0
 
@@ -70,20 +54,17 @@ class Gallery:
         self,
         path: Path,
         catalog: Catalog,
-        model: str | Path | Encoder | None,
+        model: AskedModel,
         *,
-        threads: int = 0,
         max_megapixels: float = 200.0,
     ) -> None:
         """Use ``Gallery.open``."""
         self._path = path
         self._catalog = catalog
-        self._asked_model = model
-        self._threads = threads
+        self._model = GalleryModel(catalog, model)
+        self._index = GalleryIndex(catalog, path)
+        self._threads = model.threads
         self._max_megapixels = max_megapixels
-        self._loaded: Encoder | None = None
-        self._opened: OpenedIndex | None = None
-        self._mutex = threading.RLock()
 
     @classmethod
     def open(
@@ -92,6 +73,8 @@ class Gallery:
         *,
         model: str | Path | Encoder | None = None,
         create: bool = True,
+        precision: str | None = None,
+        device: str = "cpu",
         threads: int = 0,
         max_megapixels: float = 200.0,
     ) -> Gallery:
@@ -100,8 +83,12 @@ class Gallery:
         Args:
             path: The gallery's own folder, not that of the pictures.
             model: A name of the model table, a folder with ONNX files, or an encoder. None: the
-                one that the gallery was made with, or ``mini`` for a new one.
+                one that the gallery was made with, or ``clip-vit-l14`` for a new one.
             create: Make the folder if there is no gallery in it.
+            precision: The model's arithmetic, as ``encoders.load_model`` takes it; None: what
+                suits the gallery and the processor. Vectors in float32, bfloat16 and float16 go
+                together, those in int8 are of a kind of their own.
+            device: What the model runs on, as ``encoders.load_model`` takes it.
             threads: For the model and for decoding; 0 means one for each core.
             max_megapixels: Refuse larger pictures before they are decoded.
 
@@ -115,10 +102,12 @@ class Gallery:
         if not create and not os.path.exists(folder / _CATALOG):
             raise GalleryNotFoundError(folder)
         catalog = Catalog.open(folder / _CATALOG, create=create)
-        return cls(folder, catalog, model, threads=threads, max_megapixels=max_megapixels)
+        asked = AskedModel(model, precision, device, threads)
+        return cls(folder, catalog, asked, max_megapixels=max_megapixels)
 
     def close(self) -> None:
         """Close the catalog. The gallery cannot be used afterwards."""
+        self._index.close()
         self._catalog.close()
 
     def __enter__(self) -> Gallery:
@@ -166,28 +155,20 @@ class Gallery:
 
         Raises:
             ModelNotFoundError: no model has the name, and no folder has it.
+            ModelNotFetchedError: it is in the model table, and not on this machine.
             ModelFilesError: its files are incomplete or broken.
         """
-        with self._mutex:
-            if self._loaded is None:
-                asked = self._asked_model or self._catalog.setting(_MODEL_SETTING) or DEFAULT_MODEL
-                if isinstance(asked, str | Path):
-                    asked = load_model(asked, threads=self._threads)
-                self._loaded = asked
-            return self._loaded
+        return self._model.encoder
 
     def status(self) -> GalleryStatus:
         """Return what the gallery holds: counts, models, folders, and files that were refused."""
-        models = self._catalog.models()
-        states = {index_state(self._catalog, spec, self._index_file(spec)) for spec in models}
-        worst = max(states, key=list(IndexState).index, default=IndexState.MISSING)
         return GalleryStatus(
             path=self._path,
             images=self._catalog.count(),
-            models=models,
+            models=self._catalog.models(),
             faults=tuple(self._catalog.faults()),
             folders=self.folders,
-            index_state=str(worst),
+            index_state=str(self._index.worst_state()),
             bytes_on_disk=_bytes_below(self._path),
         )
 
@@ -205,7 +186,7 @@ class Gallery:
 
         Only what is new or changed is embedded. A moved file keeps its vector. A file that cannot
         be read is reported and recorded, and never stops the run. Whatever way the run ends, all
-        but the last batch of it is kept, and the next run goes on from there.
+        but the last two batches of it are kept, and the next run goes on from there.
 
         Args:
             paths: Files, folders and globs; the folders are remembered. None: all that was given
@@ -222,29 +203,36 @@ class Gallery:
             VanishedError: more than half of the gallery is gone, and ``force`` is False. Nothing
                 was dropped; all that is new is in.
             GalleryBusyError: another process is changing the gallery.
+            ModelMismatchError: the gallery's own model is asked for in another precision class.
             DiskFullError: there is no room. What was committed is kept.
         """
         roots = self._remembered(force=force) if paths is None else self._named(paths)
         settings = SyncSettings(
             force, retry, self._threads, self._max_megapixels, everything=paths is None
         )
-        encoder = self.encoder
         with self._catalog.writer("sightline index", wait_s=_PATIENCE_S):
-            self._remember_model()
+            spec = self._model.begin_writing()
             try:
                 report = sync(
-                    self._catalog, encoder, roots, settings, exclude=(self._path,), report=progress
+                    self._catalog,
+                    self.encoder,
+                    roots,
+                    settings,
+                    model=spec,
+                    exclude=(self._path,),
+                    report=progress,
+                    before_vectors=lambda: self._model.keep_probes(spec),
                 )
             except BaseException:
                 # What was committed can be found at once; but the first error is the one to tell.
                 with suppress(SightlineError):
-                    self._write_index()
+                    self._index.save(spec)
                 raise
             if force:
                 gone = [folder for folder in roots if not os.path.exists(folder)]
                 self._catalog.commit(Batch(removed_folders=gone))
             progress(Progress("indexing", 0, None))
-            self._write_index()
+            self._index.save(spec)
         return report
 
     def remove(
@@ -277,7 +265,7 @@ class Gallery:
 
     def missing(self) -> int:
         """Return how many pictures have no vector of this model, so that no search finds them."""
-        return self._catalog.missing(self.encoder.spec)
+        return self._catalog.missing(self._model.likely_spec())
 
     # Searching it
 
@@ -294,27 +282,39 @@ class Gallery:
 
         Raises:
             InvalidValueError: k is below 1, or a weight or the prompt makes no sense.
-            ModelMismatchError: the gallery has no vectors of this model.
+            ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
+                the same.
             ModelLacksTextError: there are words, and the model reads pictures only.
             ImageUnreadableError: a query picture cannot be read.
         """
         if k < 1:
             raise InvalidValueError("k", k, "at least 1")
-        if len(self._index()) == 0:
-            self._check_model()
+        spec = self._model.spec_for(_need_of(query))
+        self._index.open_ahead(spec)
         vector = query_vector(
             query, self.encoder, prompt=prompt, max_megapixels=self._max_megapixels
         )
-        return self.nearest(vector, k)
+        return self._nearest(vector, k, spec)
 
     def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
         """Return the k pictures most similar to a unit vector of shape (1, d), best first.
 
+        Args:
+            vector: Of the gallery's model, whichever tower it is from.
+            k: How many, from 1.
+
         Raises:
             VectorShapeError: vector is not float32 of shape (1, d).
             InvalidValueError: k is below 1.
+            ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
+                the same.
         """
-        index = self._index()
+        return self._nearest(vector, k, self._model.spec_for(EVERYTHING))
+
+    # Inside
+
+    def _nearest(self, vector: Vectors, k: int, spec: ModelSpec) -> list[Hit]:
+        index = self._index.of(spec)
         # An index pads to k, so a k far beyond its length would only cost memory.
         found = index.search(vector, min(k, max(1, len(index))))
         pairs = [
@@ -326,8 +326,6 @@ class Gallery:
         # A picture may have been removed between the search and this moment.
         there = [(id, score) for id, score in pairs if id in records]
         return [Hit(rank, score, records[id]) for rank, (id, score) in enumerate(there, start=1)]
-
-    # Inside
 
     def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Path]:
         roots = roots_of(paths)
@@ -348,72 +346,11 @@ class Gallery:
             raise InvalidValueError("the folders to index", [], "named, as the gallery is new")
         return folders
 
-    def _remember_model(self) -> None:
-        """Let the gallery be opened without naming its model from now on."""
-        asked = self._asked_model or DEFAULT_MODEL
-        if not isinstance(asked, str | Path):
-            return
-        source = asked if isinstance(asked, str) and asked in MODELS else str(absolute(asked))
-        before = self._catalog.setting(_MODEL_SETTING)
-        # A model folder that was moved is found again; another model beside it changes nothing.
-        lost = before is not None and before not in MODELS and not os.path.isdir(before)
-        if before is None or (lost and self._asked_model is not None):
-            self._catalog.commit(Batch(settings={_MODEL_SETTING: source}))
 
-    def _check_model(self) -> None:
-        """Refuse a model that has no vectors here, while another one has."""
-        asked = self.encoder.spec
-        stored = [spec for spec, count in self._catalog.models().items() if count]
-        if not stored or asked in stored:
-            return
-        if self._asked_model is None:
-            remedy = "bring it up to date with `sightline index`"
-        else:
-            named = self._asked_model if isinstance(self._asked_model, str | Path) else asked.name
-            remedy = f"leave --model out, or add its vectors with `sightline index --model {named}`"
-        names = " and ".join(_label(spec, asked) for spec in stored)
-        raise ModelMismatchError(names, _label(asked, *stored), remedy)
-
-    def _index(self) -> ExactIndex:
-        """Return an index that agrees with the catalog at this moment."""
-        with self._mutex:
-            opened = self._opened
-            if opened is None:
-                opened = open_index(self._catalog, self.encoder.spec, self._index_file())
-                if opened.state is not IndexState.CURRENT:
-                    self._spare_the_next(opened)
-            elif opened.change != self._catalog.change:
-                with self._catalog.snapshot(self.encoder.spec) as snapshot:
-                    caught_up = catch_up(opened.index, snapshot, opened.change)
-                state = opened.state if caught_up.is_nothing else IndexState.STALE
-                opened = replace(opened, change=caught_up.change, state=state)
-            self._opened = opened
-            return opened.index
-
-    def _spare_the_next(self, opened: OpenedIndex) -> None:
-        """Save an index that had to be brought up to date, if nobody is writing."""
-        if not len(opened.index):
-            return
-        # A search must not fail because its cache cannot be kept.
-        with suppress(GalleryBusyError, StorageError), self._catalog.writer("sightline search"):
-            save(opened.index, self._index_file(), opened.change, self.encoder.spec)
-
-    def _write_index(self) -> None:
-        """Bring the index file up to date. Only the gallery's writer may."""
-        spec, file = self.encoder.spec, self._index_file()
-        if index_state(self._catalog, spec, file) is IndexState.CURRENT:
-            return
-        with self._mutex:
-            index = self._index()
-            change = self._catalog.change
-        # Outside of the mutex, so that other threads go on searching; nobody else may write.
-        save(index, file, change, spec)
-        clear_stale(self._path, [self._index_file(model) for model in self._catalog.models()])
-
-    def _index_file(self, spec: ModelSpec | None = None) -> Path:
-        facts = astuple(spec or self.encoder.spec)
-        mark = hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
-        return self._path / f"vectors-{mark}.index"
+def _need_of(query: Query) -> Need:
+    words = Need.WORDS if query.texts or query.excluded_texts else Need(0)
+    pictures = Need.PICTURES if query.images or query.excluded_images else Need(0)
+    return words | pictures
 
 
 def _bytes_below(folder: Path) -> int:
@@ -423,10 +360,3 @@ def _bytes_below(folder: Path) -> int:
             with suppress(FileNotFoundError):  # a journal comes and goes with its writer
                 total += entry.stat().st_size
     return total
-
-
-def _label(spec: ModelSpec, *others: ModelSpec) -> str:
-    """Return a model's name, with what tells it from another model of that name."""
-    if any(other.name == spec.name and other != spec for other in others):
-        return f"{spec.name} (weights {spec.digest[:8]}, {spec.precision})"
-    return spec.name
