@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -164,6 +165,14 @@ class Query:
             raise EmptyQueryError
 
 
+class Limit(StrEnum):
+    """What a sync has to wait for: files to be read, pictures to be decoded, or the model."""
+
+    DISK = "disk"
+    DECODING = "decoding"
+    MODEL = "model"
+
+
 @dataclass(frozen=True, slots=True)
 class SyncReport:
     """What one ``Gallery.sync`` did.
@@ -177,6 +186,10 @@ class SyncReport:
         embedded: Pictures that went through the model. Copies of one content count once.
         skipped: Files that could not be read.
         seconds: Wall time.
+        waits: Seconds for which the run stood still for each: the model, with a whole batch
+            ready for it; the next picture, parted between disk and decoding as the reading
+            threads' own time was; and commits, which are the disk's. Measured, so a part that is
+            faster than another one, and waits for it, has next to nothing here.
     """
 
     added: int = 0
@@ -187,6 +200,12 @@ class SyncReport:
     embedded: int = 0
     skipped: tuple[Skipped, ...] = ()
     seconds: float = 0.0
+    waits: Mapping[Limit, float] = field(default_factory=dict)
+
+    @property
+    def limited_by(self) -> Limit | None:
+        """What the run waited for longest: the part to make faster. None if it embedded nothing."""
+        return max(self.waits, key=self.waits.__getitem__) if self.embedded and self.waits else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sightline.images import decode
-from sightline.images.decoding import reduction
+from sightline.images.reduction import reduction
 
 from .pictures import encoded, noise, scene
 
@@ -31,7 +31,12 @@ def model_input(
         ((1600, 1200), 64, 4),
         ((2048, 1536), 64, 8),
         ((1000, 750), 96, 2),
-        ((1023, 767), 96, 1),
+        ((1023, 767), 96, 2),
+        ((641, 479), 96, 2),
+        ((899, 901), 112, 4),
+        ((1799, 601), 64, 4),
+        ((2041, 1537), 64, 8),
+        ((1001, 751), 400, 1),
     ],
 )
 @pytest.mark.parametrize("subsampling", [0, 2])
@@ -43,7 +48,9 @@ def test_the_model_sees_nearly_the_same_as_from_a_full_decode(
 
     full, reduced = decode(data), decode(data, shortest_px=shortest_px)
 
-    assert reduced.image.size == (size[0] // scale, size[1] // scale)
+    if size[0] % scale == size[1] % scale == 0:
+        assert reduced.image.size == (size[0] // scale, size[1] // scale)
+    assert max(reduced.image.size) <= max(size) / scale
     assert (reduced.width_px, reduced.height_px) == size, "the size is that of the whole picture"
     error = np.abs(
         model_input(full.image, shortest_px) - model_input(reduced.image, shortest_px)
@@ -64,18 +71,51 @@ def test_the_model_sees_nearly_the_same_as_from_a_full_decode(
         (447, 448, 112, 1),
         (4000, 3000, 224, 4),
         (4032, 3024, 96, 8),
-        (4001, 3000, 96, 1),
-        (4002, 3000, 96, 2),
+        (4001, 3000, 96, 8),
+        (4001, 3001, 224, 4),
         (8, 8, 1, 4),
         (1, 1, 1, 1),
         (60000, 16, 4, 2),
     ],
 )
-def test_the_scale_divides_both_edges_and_leaves_more_than_the_model_needs(
+def test_the_scale_leaves_more_than_the_model_needs(
     width: int, height: int, shortest_px: int, scale: int
 ) -> None:
     assert reduction(width, height, shortest_px) == scale
     assert reduction(height, width, shortest_px) == scale
+
+
+@pytest.mark.parametrize("edge_px", [960, 961, 963, 966, 967])
+def test_a_mark_stays_where_it_is_whatever_the_scale_does_to_the_edges(edge_px: int) -> None:
+    # One black line near the far edge: decoded smaller and stretched, it would move.
+    picture = np.full((edge_px, edge_px, 3), 255, np.uint8)
+    middle = edge_px * 15 // 16
+    picture[:, middle - 8 : middle + 8] = 0
+    data = encoded(Image.fromarray(picture), "JPEG", quality=95)
+
+    places = []
+    for decoded in (decode(data), decode(data, shortest_px=40)):
+        dark = 255 - model_input(decoded.image, 40)[20, :, 0]
+        places.append((dark * np.arange(40)).sum() / dark.sum())
+
+    assert places[0] == pytest.approx(places[1], abs=0.05), "in pixels of the model's input"
+
+
+@pytest.mark.parametrize(
+    ("size", "shortest_px"),
+    [((1001, 667), 64), ((667, 1001), 64), ((1201, 903), 84), ((2003, 333), 40), ((999, 998), 96)],
+)
+def test_the_long_edge_is_cut_as_it_is_of_the_whole_picture(
+    size: tuple[int, int], shortest_px: int
+) -> None:
+    data = encoded(scene(*size), "JPEG", quality=92)
+
+    full, reduced = decode(data), decode(data, shortest_px=shortest_px)
+
+    assert max(reduced.image.size) < max(size)
+    assert (
+        model_input(full.image, shortest_px).shape == model_input(reduced.image, shortest_px).shape
+    )
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

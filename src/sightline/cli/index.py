@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,15 @@ import typer
 
 from sightline.cli.console import complain, counted, person, say
 from sightline.cli.exits import Exit
+from sightline.cli.limits import limit_line
+from sightline.cli.needed_model import fetched_if_needed
 from sightline.cli.options import (
+    DeviceOption,
     GalleryOption,
     JsonOption,
     MegapixelsOption,
     ModelOption,
+    PrecisionOption,
     ThreadsOption,
     gallery_folder,
 )
@@ -40,6 +45,8 @@ def index(
     ] = None,
     gallery: GalleryOption = None,
     model: ModelOption = None,
+    precision: PrecisionOption = None,
+    device: DeviceOption = "auto",
     force: Annotated[
         bool,
         typer.Option(
@@ -58,40 +65,46 @@ def index(
     A stopped run goes on where it was when the same command is given again.
     """
     folder, named = gallery_folder(gallery), paths or []
-    with _open(folder, named, model, threads, max_megapixels) as opened:
+    wanted = _Wanted(model, precision, device, threads, max_megapixels)
+    with _open(folder, named, wanted) as opened:
+        fetched_if_needed(lambda: opened.encoder)
         _warn_of_unknown_pictures(opened, named)
         with shown_progress() as progress:
             report = opened.sync(named or None, force=force, retry=retry, progress=progress)
         if as_json:
             say(json.dumps(_as_object(report)))
         else:
-            _print_report(report, opened)
+            _print_report(report, opened, threads)
 
 
-def _open(
-    folder: Path, paths: list[str], model: str | None, threads: int, max_megapixels: float
-) -> Gallery:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How the gallery is to be opened, as the options say it."""
+
+    model: str | None
+    precision: str | None
+    device: str
+    threads: int
+    max_megapixels: float
+
+
+def _open(folder: Path, paths: list[str], wanted: _Wanted) -> Gallery:
     """Return the gallery; a new one is made only if there is something to put into it."""
     from sightline.errors import GalleryNotFoundError
     from sightline.gallery import Gallery
 
-    def opened(*, create: bool) -> Gallery:
-        return Gallery.open(
-            folder, model=model, create=create, threads=threads, max_megapixels=max_megapixels
-        )
-
     try:
-        return opened(create=False)
+        return Gallery.open(folder, create=False, **asdict(wanted))
     except GalleryNotFoundError:
-        _check_before_creating(folder, paths, model, threads)
-        return opened(create=True)
+        model = _checked_before_creating(folder, paths, wanted)
+        return Gallery.open(folder, create=True, **asdict(replace(wanted, model=model)))
 
 
-def _check_before_creating(folder: Path, paths: list[str], model: str | None, threads: int) -> None:
-    """Raise now what would otherwise be raised beside a new and empty gallery."""
+def _checked_before_creating(folder: Path, paths: list[str], wanted: _Wanted) -> str:
+    """Return the model to use; raise now what would be raised beside a new and empty gallery."""
     from sightline.comparison import roots_of
     from sightline.encoders import load_model
-    from sightline.gallery import DEFAULT_MODEL
+    from sightline.gallery_model import default_model_for
 
     if not paths:
         complain(
@@ -99,8 +112,14 @@ def _check_before_creating(folder: Path, paths: list[str], model: str | None, th
             "`sightline index FOLDER`"
         )
         raise typer.Exit(Exit.BAD_INPUT)
-    roots_of(paths)
-    load_model(DEFAULT_MODEL if model is None else model, threads=threads)
+    roots = roots_of(paths)
+    chosen = default_model_for(roots) if wanted.model is None else wanted.model
+    fetched_if_needed(
+        lambda: load_model(
+            chosen, threads=wanted.threads, precision=wanted.precision, device=wanted.device
+        )
+    )
+    return chosen
 
 
 def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
@@ -116,7 +135,7 @@ def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     complain(
         f"note: {gallery.model_name} knows the drawn scenes of `sightline scenes`, not "
         "photographs, so what it finds among photographs is of little use; "
-        "pass --model FOLDER for a model that was trained on photographs"
+        "pass --model clip-vit-l14 for a model that was trained on photographs"
     )
 
 
@@ -130,12 +149,16 @@ def _as_object(report: SyncReport) -> dict[str, object]:
         "embedded": report.embedded,
         "skipped": [{"path": str(s.path), "reason": s.reason} for s in report.skipped],
         "seconds": round(report.seconds, 3),
+        "limited_by": report.limited_by,
+        "waits": {str(limit): round(seconds, 3) for limit, seconds in report.waits.items()},
     }
 
 
-def _print_report(report: SyncReport, gallery: Gallery) -> None:
+def _print_report(report: SyncReport, gallery: Gallery, threads: int) -> None:
     console = person()
     console.print(f"{_counts(report)} in {report.seconds:.1f} s{_rate(report)}")
+    if report.embedded > _TOO_FEW_FOR_A_RATE:
+        console.print(limit_line(report, gallery.encoder, threads))
     if report.skipped:
         print_skipped(report)
     console.print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,13 @@ from sightline.errors import ImageUnreadableError, InvalidValueError
 from sightline.images import exif, quiet
 from sightline.images.colours import profile_of, to_srgb
 from sightline.images.faults import reason_of
+from sightline.images.footprint import footprint_bytes
 from sightline.images.formats import HEAD_BYTES, Format, describe_stranger, sniff, webp_size_px
 from sightline.images.opening import open_picture
 from sightline.images.reading import read
+from sightline.images.reduction import evened, reduction
 
 DEFAULT_MAX_MEGAPIXELS = 200.0
-# Times smaller -> how many times as large as the model's input the result must still be. At 1/8
-# libjpeg keeps one number a block, its plain average, which aliases; hence the wider margin.
-_REDUCTIONS = {8: 3, 4: 2, 2: 2}
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -54,21 +54,32 @@ class Decoded:
     taken_at: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """How the bytes of a file are to be decoded, and what errors call them."""
+
+    label: str
+    shortest_px: int | None
+    max_megapixels: float
+    reserve: Callable[[int], None]
+
+
 def decode(
     source: Path | str | bytes | Image.Image,
     *,
     shortest_px: int | None = None,
     max_megapixels: float = DEFAULT_MAX_MEGAPIXELS,
     name: str | None = None,
+    reserve: Callable[[int], None] = lambda bytes: None,
 ) -> Decoded:
     """Return the first frame of a picture as upright sRGB on white. Safe in many threads at once.
 
-    With ``shortest_px``, a JPEG is decoded at 1/2, 1/4 or 1/8 scale, which is up to twice as fast
-    and makes the resize after it cheap, where all of this holds: the result's shortest edge is
-    still at least twice ``shortest_px`` (three times at 1/8); the scale divides both edges; the
-    file is RGB or grey; and its colour profile is so close to a straight line that it may be
-    applied after shrinking. Resized to ``shortest_px`` (bicubic), the picture then differs from a
-    full decode by less than 1.0 on average, in units of 1/255, even if it is mostly noise;
+    With ``shortest_px``, a JPEG is decoded at 1/2, 1/4 or 1/8 scale, which takes a third of the
+    time and makes the resize after it cheap, where all of this holds: the result's shortest edge is
+    still at least twice ``shortest_px`` (three times at 1/8); the file is RGB or grey; and its
+    colour profile is so close to a straight line that it may be applied after shrinking. Resized
+    to ``shortest_px`` (bicubic), the picture then differs from a full decode by less than 1.0 on
+    average, in units of 1/255, even if it is mostly noise (0.2 on photographs);
     ``tests/images/test_reduced_scale.py`` measures it. Anything else is decoded in full.
 
     Args:
@@ -76,6 +87,9 @@ def decode(
         shortest_px: The shortest edge that the picture will be resized to, or None for all pixels.
         max_megapixels: A larger picture is refused from its header alone, before memory is taken.
         name: What error messages call the picture; by default its path, if it has one.
+        reserve: Called once a file's header is read, with the most bytes of memory that decoding
+            it takes, before they are taken; it may wait for room. Not called for a picture that
+            Pillow opened.
 
     Raises:
         ImageUnreadableError: there is no picture to be had from source; ``reason`` says why.
@@ -89,20 +103,22 @@ def decode(
         label = name or str(getattr(source, "filename", "")) or "the picture"
         return _decode_opened(source, max_megapixels, label)
     if isinstance(source, bytes):
-        return _decode_bytes(source, shortest_px, max_megapixels, name or "the picture")
-    return _decode_bytes(read(source), shortest_px, max_megapixels, name or str(source))
+        wishes = _Wishes(name or "the picture", shortest_px, max_megapixels, reserve)
+        return _decode_bytes(source, wishes)
+    return _decode_bytes(
+        read(source), _Wishes(name or str(source), shortest_px, max_megapixels, reserve)
+    )
 
 
-def _decode_bytes(
-    data: bytes, shortest_px: int | None, max_megapixels: float, label: str
-) -> Decoded:
+def _decode_bytes(data: bytes, wishes: _Wishes) -> Decoded:
+    label = wishes.label
     head = data[:HEAD_BYTES]
     kind = sniff(head)
     if kind is None:
         raise ImageUnreadableError(label, describe_stranger(head) if data else "the file is empty")
     try:
         with _warnings_hidden(kind, data):
-            return _decode_known(kind, data, shortest_px, max_megapixels, label)
+            return _decode_known(kind, data, wishes)
     except ImageUnreadableError:
         raise
     except Exception as error:
@@ -112,21 +128,22 @@ def _decode_bytes(
         raise ImageUnreadableError(label, reason_of(error, kind, data), lasting) from error
 
 
-def _decode_known(
-    kind: Format, data: bytes, shortest_px: int | None, max_megapixels: float, label: str
-) -> Decoded:
+def _decode_known(kind: Format, data: bytes, wishes: _Wishes) -> Decoded:
     if kind is Format.WEBP and (size := webp_size_px(data[:HEAD_BYTES])):
-        _check_size(size, max_megapixels, label)
+        _check_size(size, wishes.max_megapixels, wishes.label)
     image = open_picture(kind, data)
-    _check_size(image.size, max_megapixels, label)
+    _check_size(image.size, wishes.max_megapixels, wishes.label)
     width, height = image.size
-    if kind is Format.JPEG and shortest_px is not None:
-        _reduce(image, shortest_px)
+    scale = _reduce(image, wishes.shortest_px) if kind is Format.JPEG else 1
+    wishes.reserve(footprint_bytes(kind, image, (width, height)))
     image.load()
     if kind is not Format.JPEG:
         width, height = image.size  # HEIF and damaged GIF may correct themselves while loading
     facts = _facts(kind, data, image)
-    upright = _turn(to_srgb(image), facts.orientation)
+    rgb = to_srgb(image)
+    if scale > 1 and wishes.shortest_px is not None:
+        rgb = evened(rgb, (width, height), scale, wishes.shortest_px)
+    upright = _turn(rgb, facts.orientation)
     if facts.orientation in _SIDEWAYS:
         width, height = height, width
     return Decoded(_detached(upright), width, height, kind.value, facts.taken_at)
@@ -169,26 +186,16 @@ def _warnings_hidden(kind: Format, data: bytes) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _reduce(image: ImageFile.ImageFile, shortest_px: int) -> None:
-    """Set the largest scale at which a JPEG's pixels tell the model the same; see ``decode``."""
+def _reduce(image: ImageFile.ImageFile, shortest_px: int | None) -> int:
+    """Set the largest scale at which a JPEG's pixels tell the model the same; return it."""
     width, height = image.size
-    scale = reduction(width, height, shortest_px)
+    scale = 1 if shortest_px is None else reduction(width, height, shortest_px)
     if scale == 1 or image.mode not in ("RGB", "L"):
-        return
-    if profile_of(image.info.get("icc_profile"), image.mode).keeps_averages:
-        image.draft(None, (width // scale, height // scale))
-
-
-def reduction(width: int, height: int, shortest_px: int) -> int:
-    """Return 8, 4, 2 or 1: how many times smaller a JPEG may be decoded; see ``decode``."""
-    for scale, margin in _REDUCTIONS.items():
-        # libjpeg rounds edges up. Where that happens, the picture no longer fills its last row or
-        # column, and stretching it to the model's input moves everything by up to half a pixel:
-        # measured at 4/255 on average, so such sizes are left alone.
-        whole = width % scale == height % scale == 0
-        if whole and min(width, height) // scale >= margin * shortest_px:
-            return scale
-    return 1
+        return 1
+    if not profile_of(image.info.get("icc_profile"), image.mode).keeps_averages:
+        return 1
+    image.draft(None, (width // scale, height // scale))
+    return scale
 
 
 def _facts(kind: Format, data: bytes, image: Image.Image) -> exif.Facts:
