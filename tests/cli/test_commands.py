@@ -49,6 +49,21 @@ def test_index_as_json_is_one_object(command: Command, photos: Path, tiny_model:
     assert report["added"] == 6
     assert report["embedded"] == 6
     assert report["skipped"] == []
+    assert report["limited_by"] in ("disk", "decoding", "model")
+    assert set(report["waits"]) == {"disk", "decoding", "model"}
+
+
+def test_a_long_index_run_ends_by_naming_what_limited_it(
+    command: Command, tmp_path: Path, tiny_model: Path
+) -> None:
+    for i in range(60):
+        paint(tmp_path / "many" / f"{i}.png", (i, 0, 0))
+
+    outcome = command("index", "many", "--model", tiny_model)
+
+    line = r"^limited by (the disk|decoding pictures|the model) \(waited for \d+% of the time\)"
+    assert re.search(line, outcome.err, re.MULTILINE)
+    assert "limited by" not in command("index").err, "nothing was to be done"
 
 
 def test_index_without_paths_in_a_new_gallery_says_what_is_missing(
@@ -96,7 +111,7 @@ def test_an_index_that_cannot_begin_leaves_no_gallery_behind(
 def test_index_says_how_many_went_through_the_model_where_that_is_not_plain(
     indexed: Command, photos: Path, tmp_path: Path
 ) -> None:
-    make_tiny_model(tmp_path / "other")
+    make_tiny_model(tmp_path / "other", dimensions=6)
     again = indexed("index", "--model", tmp_path / "other")
     (photos / "copy.png").write_bytes((photos / "red.png").read_bytes())
     paint(photos / "new.png", (9, 9, 9))
@@ -107,8 +122,10 @@ def test_index_says_how_many_went_through_the_model_where_that_is_not_plain(
     assert re.search(r"^3 added, 6 unchanged, 1 embedded in ", copied.err)
 
 
-def test_plain_indexing_does_not_say_it_twice(command: Command, photos: Path) -> None:
-    assert "embedded" not in command("index", photos).err
+def test_plain_indexing_does_not_say_it_twice(
+    command: Command, photos: Path, tiny_model: Path
+) -> None:
+    assert "embedded" not in command("index", photos, "--model", tiny_model).err
 
 
 def test_a_report_names_the_remedy_for_skipped_files(indexed: Command, photos: Path) -> None:
@@ -216,7 +233,7 @@ def test_standard_input_holds_one_picture(
 def test_a_search_says_which_share_of_the_gallery_it_cannot_see(
     indexed: Command, photos: Path, tmp_path: Path
 ) -> None:
-    make_tiny_model(tmp_path / "other")
+    make_tiny_model(tmp_path / "other", dimensions=6)
     paint(tmp_path / "few" / "black.png", (0, 0, 0))
     assert indexed("search", "red").err == ""
     assert indexed("index", tmp_path / "few", "-m", tmp_path / "other").code == 0
@@ -307,7 +324,7 @@ def test_another_model_is_refused_with_both_names(
     indexed: Command, tmp_path: Path, tiny_model: Path
 ) -> None:
     other = tmp_path / "other"
-    make_tiny_model(other)
+    make_tiny_model(other, dimensions=6)
 
     outcome = indexed("search", "red", "--model", other)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,14 @@ from PIL import Image
 from tokenizers import Tokenizer, models
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
+from sightline.encoders.encoder import Feeds, Runner
 from sightline.encoders.openvino_runtime import import_openvino
+from sightline.encoders.pace import Pace, SecondsOf
 from sightline.errors import (
     EmptyTextError,
     InvalidValueError,
     ModelFilesError,
+    OutOfMemoryError,
     TextTruncatedWarning,
     VectorShapeError,
 )
@@ -348,6 +352,109 @@ def test_one_thread_gives_the_same_vectors(folder: Path) -> None:
     alone = encode_colours(load_model(folder, threads=1), "red", "orange")
 
     assert alone == pytest.approx(encode_colours(load_model(folder), "red", "orange"), abs=1e-6)
+
+
+class _ScarceMemory:
+    """Stands before a tower, and has memory for so many pictures at a time."""
+
+    compiled = True
+
+    def __init__(self, tower: Runner, pictures: int) -> None:
+        self._tower = tower
+        self._pictures = pictures
+        self.asked: list[int] = []
+
+    def run(self, feeds: Feeds) -> Any:  # noqa: ANN401
+        return self.run_all([feeds], 1)[0]
+
+    def run_all(self, batches: Sequence[Feeds], streams: int) -> list[Any]:
+        sizes = [len(batch["pixel_values"]) for batch in batches]
+        self.asked += sizes
+        if sum(sizes) > self._pictures:
+            raise MemoryError
+        return self._tower.run_all(batches, streams)
+
+
+def with_scarce_memory(folder: Path, pictures: int) -> tuple[DualEncoder, _ScarceMemory]:
+    encoder = dual(folder)
+    scarce = _ScarceMemory(encoder._vision, pictures)
+    encoder._vision = scarce
+    return encoder, scarce
+
+
+def test_when_memory_runs_out_the_batch_is_halved_and_the_run_goes_on(folder: Path) -> None:
+    pixels = np.random.default_rng(0).random((20, 3, 16, 16), dtype=np.float32)
+    encoder, scarce = with_scarce_memory(folder, 3)
+
+    vectors = encoder.encode_images(pixels)
+
+    np.testing.assert_allclose(vectors, dual(folder).encode_images(pixels), atol=1e-6)
+    assert scarce.asked == [8, 4, *[2] * 10], "and what was learnt holds for the rest"
+
+
+def test_when_memory_does_for_no_picture_at_all_it_is_said(folder: Path) -> None:
+    encoder, _ = with_scarce_memory(folder, 0)
+
+    with pytest.raises(OutOfMemoryError, match="tiny worked on a single picture"):
+        encoder.encode_images(np.zeros((2, 3, 16, 16), dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    "words", ["std::bad_alloc", "Failed to allocate 123 bytes", "Out of memory"]
+)
+def test_openvino_without_memory_is_told_from_other_faults(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError(f"Exception from src/core.cpp:1:\n{words}")
+
+    encoder = dual(folder)
+    monkeypatch.setattr(encoder._text, "_infer", refuse)
+
+    with pytest.raises(MemoryError):
+        encoder.encode_texts(["red"])
+
+
+@pytest.mark.parametrize("streams", [1, 2, 3])
+def test_streams_change_no_vector_and_no_order(folder: Path, streams: int) -> None:
+    pixels = np.random.default_rng(0).random((23, 3, 16, 16), dtype=np.float32)
+    encoder = dual(folder)
+    encoder._pace = Pace(batch=4, streams=streams)
+
+    np.testing.assert_allclose(
+        encoder.encode_images(pixels), dual(folder).encode_images(pixels), atol=1e-6
+    )
+
+
+def test_a_short_run_is_not_delayed_by_looking_for_a_pace(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.encoders.encoder.best_pace", None)
+    encoder = dual(folder)
+
+    encoder.tune(10)
+
+    assert encoder._pace == Pace()
+
+
+def test_the_pace_of_a_long_run_is_measured_once_and_remembered(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    looked: list[float] = []
+
+    def find(seconds_of: SecondsOf, limit_s: float) -> Pace:
+        assert seconds_of(Pace(2, 2)) > 0
+        looked.append(limit_s)
+        return Pace(4, 2)
+
+    monkeypatch.setattr("sightline.encoders.encoder.best_pace", find)
+    for _ in range(2):
+        encoder = dual(folder)
+        encoder.tune(10**12)
+        assert encoder._pace == Pace(4, 2)
+
+    assert looked == [20.0]
 
 
 def test_the_spec_follows_the_files(folder: Path, tmp_path: Path) -> None:

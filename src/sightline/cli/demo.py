@@ -109,7 +109,7 @@ def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
         f'{command} search "a black cat under a starry sky" -g {place}',
         f'{command} search "a balloon" --not "mountains" -g {place} --sheet balloons.jpg',
         f'{command} search --image PICTURE.jpg "in the snow" -g {place}',
-        f"{command} index ~/Pictures --model FOLDER   # your own pictures, with your own model",
+        f"{command} index ~/Pictures   # your own pictures, with the model clip-vit-l14",
     ]
     for line in lines:
         console.print(f"  {line}")

@@ -15,10 +15,12 @@ import typer
 from sightline.cli.console import complain, counted, is_watched, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import (
+    DeviceOption,
     GalleryOption,
     JsonOption,
     MegapixelsOption,
     ModelOption,
+    PrecisionOption,
     ThreadsOption,
     gallery_folder,
     named_path,
@@ -83,6 +85,8 @@ def search(
     ] = None,
     gallery: GalleryOption = None,
     model: ModelOption = None,
+    precision: PrecisionOption = None,
+    device: DeviceOption = "cpu",
     threads: ThreadsOption = 0,
     max_megapixels: MegapixelsOption = 200.0,
 ) -> None:
@@ -108,6 +112,8 @@ def search(
         gallery_folder(gallery),
         model=model,
         create=False,
+        precision=precision,
+        device=device,
         threads=threads,
         max_megapixels=max_megapixels,
     ) as opened:

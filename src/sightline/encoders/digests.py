@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from sightline.encoders.memo import Memo
+from sightline.paths import cache_folder
 
 _REMEMBER_ABOVE_BYTES = 32 * 1024 * 1024  # below that, hashing is faster than being clever
 
@@ -31,53 +30,30 @@ def digest_of_files(paths: Sequence[Path], memo: Path | None = None) -> str:
     Raises:
         OSError: a file cannot be read.
     """
-    memo = memo or default_memo()
-    return digest_of_text("\n".join(_file_digest(path, memo) for path in paths))
+    remembered = Memo(memo or default_memo())
+    return digest_of_text("\n".join(_file_digest(path, remembered) for path in paths))
 
 
 def default_memo() -> Path:
-    """Return the user's own memo file, after the XDG base directory specification."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.path.expanduser(cache)) / "sightline" / "digests.json"
+    """Return the user's own memo file."""
+    return cache_folder() / "digests.json"
 
 
-def _file_digest(path: Path, memo: Path) -> str:
+def _file_digest(path: Path, memo: Memo) -> str:
     facts = path.stat()
     if facts.st_size <= _REMEMBER_ABOVE_BYTES:
         return _hash(path)
     # The facts are taken before the bytes are read: a file that changes meanwhile is then
     # remembered under facts it no longer has, and hashed again next time.
     key, stamp = str(path.resolve()), [facts.st_size, facts.st_mtime_ns]
-    remembered = _read_memo(memo).get(key)
+    remembered = memo.get(key)
     if isinstance(remembered, list) and remembered[:2] == stamp and len(remembered) == 3:
         return str(remembered[2])
     digest = _hash(path)
-    _write_memo(memo, {**_read_memo(memo), key: [*stamp, digest]})
+    memo.put(key, [*stamp, digest])
     return digest
 
 
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_memo(memo: Path) -> dict[str, object]:
-    try:
-        content = json.loads(memo.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write_memo(memo: Path, content: dict[str, object]) -> None:
-    """Replace the memo in one step; losing it costs time, never a wrong digest."""
-    with contextlib.suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=memo.parent, prefix=memo.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(content, file)
-            os.replace(name, memo)
-        except OSError:
-            os.unlink(name)
-            raise

@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.encoders.adapter import IDS, MASK, PIXELS, AdaptedTower, is_foreign
+from sightline.encoders.compiled import compiled_place
 from sightline.encoders.digests import digest_of_files
-from sightline.encoders.files import ModelFiles, ModelFolder, TowerFiles, read_model_files
-from sightline.encoders.openvino_runtime import RunOptions, Tower
-from sightline.encoders.places import find_model
+from sightline.encoders.files import FileSet, ModelFiles, ModelFolder, TowerFiles, read_model_files
+from sightline.encoders.openvino_runtime import RunOptions, Tower, choose_precision, weights_bytes
+from sightline.encoders.pace import DEFAULT_PACE, Pace, PaceMemo, best_pace, budget_s
+from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
 from sightline.encoders.preprocessing import Preparer, read_preprocessing
+from sightline.encoders.quantized_folders import int8_place
 from sightline.encoders.tokens import TokenReader, TokenRow
+from sightline.encoders.torch_devices import choose_device, torch_options
+from sightline.encoders.torch_runtime import load_towers
 from sightline.encoders.traits import ModelTraits, read_traits
-from sightline.errors import InvalidValueError, VectorShapeError
+from sightline.errors import (
+    GpuUnusedWarning,
+    InvalidValueError,
+    ModelError,
+    OutOfMemoryError,
+    VectorShapeError,
+)
 from sightline.types import ModelSpec, Pixels, Vectors
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_PICTURES_AT_ONCE = 8  # measured: more only falls out of the processor's cache
 _TEXTS_AT_ONCE = 64
+
+Feeds = Mapping[str, NDArray[Any]]
+"""Arrays by the name of an input."""
+
+
+class Runner(Protocol):
+    """One tower and what runs it: OpenVINO on a CPU, torch on a GPU."""
+
+    @property
+    def compiled(self) -> bool:
+        """Whether it was needed yet."""
+        ...
+
+    def run(self, feeds: Feeds) -> NDArray[np.float32]:
+        """Return the output for one batch."""
+        ...
+
+    def run_all(self, batches: Sequence[Feeds], streams: int) -> list[NDArray[np.float32]]:
+        """Return the output for each batch, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +68,11 @@ class _Parts:
     name: str
     files: ModelFiles
     traits: ModelTraits
-    options: RunOptions
+    precision: str
+    vision: Runner
+    text: Runner | None
+    pace: Pace | None = None  # None: to be measured before a long run
+    threads: int = 0
 
 
 class PictureEncoder:
@@ -47,9 +85,12 @@ class PictureEncoder:
         self._steps = read_preprocessing(files.folder, files.preprocessor)
         _check_picture_size(files, self._steps.output.height, self._steps.output.width)
         self._preparer = Preparer(self._steps)
-        self._vision = _tower(files.folder, files.vision, parts.options)
+        self._vision = parts.vision
+        self._pace = parts.pace or DEFAULT_PACE
+        self._is_paced = parts.pace is not None
         self._traits = parts.traits
         self._spec = self._describe(parts)
+        self._paces = PaceMemo(self._spec.digest, parts.precision, parts.threads)
 
     @property
     def spec(self) -> ModelSpec:
@@ -65,6 +106,11 @@ class PictureEncoder:
     def input_px(self) -> int:
         """The shortest edge, in pixels, that a picture is resized to before the model."""
         return self._steps.input_px
+
+    @property
+    def pictures_at_once(self) -> int:
+        """How many pictures ``encode_images`` should get to keep the model busy."""
+        return self._pace.batch * self._pace.streams
 
     def prepare(self, image: Image.Image) -> Pixels:
         """Return one picture as the model takes it, shape (3, height, width), float32.
@@ -91,13 +137,66 @@ class PictureEncoder:
                 f"float32 of shape (n, 3, {size.height}, {size.width})",
             )
         rows = np.empty((len(pixels), self._dimensions), dtype=np.float32)
-        for start in range(0, len(pixels), _PICTURES_AT_ONCE):
-            batch = np.ascontiguousarray(pixels[start : start + _PICTURES_AT_ONCE], np.float32)
-            raw = self._vision.run({"pixel_values": batch})
-            if not np.isfinite(raw).all() and not np.isfinite(batch).all():
+        start = 0
+        while start < len(pixels):
+            step = self._pace.batch * self._pace.streams
+            part = np.ascontiguousarray(pixels[start : start + step], np.float32)
+            try:
+                raw = self._run_pictures(part)
+            except MemoryError as error:
+                self._slow_down(error)
+                continue
+            if not np.isfinite(raw).all() and not np.isfinite(part).all():
                 raise InvalidValueError("a pixel", "nan or infinite", "a finite number")
-            rows[start : start + len(batch)] = self._unit(raw, len(batch))
+            rows[start : start + len(part)] = self._unit(raw, len(part))
+            start += len(part)
         return rows
+
+    def tune(self, pictures: int) -> None:
+        """Find the quickest way to feed the model before a run of this many pictures.
+
+        Measured once for each model and machine, for at most a twentieth of what the run will
+        take and never longer than some 20 s, and remembered. A short run is not worth it.
+
+        Raises:
+            ModelFilesError: the model cannot be run.
+        """
+        known = None if self._is_paced else self._paces.recall()
+        if known is not None:
+            self._pace, self._is_paced = known, True
+        if self._is_paced:
+            return
+        self._seconds_of(DEFAULT_PACE)  # compiles
+        limit_s = budget_s(pictures, self._seconds_of(DEFAULT_PACE))
+        if not limit_s:
+            return
+        with suppress(MemoryError):  # what could be measured until then is good enough
+            self._pace = best_pace(self._seconds_of, limit_s)
+            self._paces.keep(self._pace)
+
+    def _seconds_of(self, pace: Pace) -> float:
+        size = self._steps.output
+        shape = (pace.batch * pace.streams, 3, size.height, size.width)
+        pictures = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
+        before, self._pace = self._pace, pace
+        try:
+            began = time.perf_counter()
+            self._run_pictures(pictures)
+            return (time.perf_counter() - began) / len(pictures)
+        finally:
+            self._pace = before
+
+    def _run_pictures(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        size, streams = self._pace.batch, self._pace.streams
+        feeds = [{PIXELS: pixels[start : start + size]} for start in range(0, len(pixels), size)]
+        return np.concatenate(self._vision.run_all(feeds, streams))
+
+    def _slow_down(self, error: MemoryError) -> None:
+        """Go on with less at once, after memory ran out."""
+        batch, streams = self._pace.batch, self._pace.streams
+        if batch == 1 and streams == 1:
+            raise OutOfMemoryError(self._spec.name) from error
+        self._pace = Pace(max(1, batch // 2), streams if batch > 1 else 1)
 
     def _unit(self, raw: NDArray[np.float32], count: int) -> Vectors:
         if raw.shape != (count, self._dimensions):
@@ -126,7 +225,7 @@ class PictureEncoder:
             digest=digest,
             preprocessing=self._steps.digest(),
             tokenizer=tokenizer,
-            precision=parts.options.precision,
+            precision=parts.precision,
             dimensions=self._dimensions,
         )
 
@@ -134,10 +233,10 @@ class PictureEncoder:
 class DualEncoder(PictureEncoder):
     """Turns pictures and words into unit vectors of one space. Made by ``load_model``."""
 
-    def __init__(self, parts: _Parts, text: TowerFiles) -> None:
+    def __init__(self, parts: _Parts, text: Runner, files: TowerFiles) -> None:
         self._reader = TokenReader(parts.files, parts.traits)
-        self._text = _tower(parts.files.folder, text, parts.options)
-        self._wants_mask = "attention_mask" in text.signature.inputs
+        self._text = text
+        self._wants_mask = bool(files.mask)
         super().__init__(parts)
 
     @property
@@ -164,10 +263,10 @@ class DualEncoder(PictureEncoder):
 
     def _encode_tokens(self, tokens: list[TokenRow]) -> Vectors:
         ids = np.array([row.ids for row in tokens], dtype=np.int64)
-        feeds: dict[str, NDArray[Any]] = {"input_ids": ids}
+        feeds: dict[str, NDArray[Any]] = {IDS: ids}
         if self._wants_mask:
             lengths = np.array([row.length for row in tokens])
-            feeds["attention_mask"] = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
+            feeds[MASK] = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
         return self._unit(self._text.run(feeds), len(tokens))
 
     def _describe(self, parts: _Parts, tokenizer: str = "") -> ModelSpec:
@@ -175,7 +274,12 @@ class DualEncoder(PictureEncoder):
 
 
 def load_model(
-    name_or_folder: str | Path, *, threads: int = 0, precision: str | None = None
+    name_or_folder: str | Path,
+    *,
+    threads: int = 0,
+    precision: str | None = None,
+    device: str = "cpu",
+    keep_compiled: bool = True,
 ) -> DualEncoder | PictureEncoder:
     """Return the encoder for a name of the model table, or for a folder.
 
@@ -185,27 +289,91 @@ def load_model(
     Args:
         name_or_folder: A string is looked up in ``MODELS`` first; a ``Path`` is always a folder.
         threads: CPU threads; 0 for every core.
-        precision: "float32" (also for None) or, on processors that have it, "bfloat16".
+        precision: "float32", "bfloat16" on processors that have it, "int8" for a model that was
+            quantised, or "auto" (also for None); see ``choose_precision``. On a GPU "float16" too.
+        device: "cpu" runs ONNX files with OpenVINO. "cuda", "cuda:N" and "mps" run the model's
+            checkpoint with torch. "auto" takes a GPU if there is one and the checkpoint is there.
+        keep_compiled: Keep what OpenVINO compiled in the user's cache folder, for the next start.
 
     Raises:
         ModelNotFoundError: there is no such model and no such folder.
+        ModelNotFetchedError: the model is in the table, and not on this machine yet.
         ModelFilesError: the folder is incomplete or broken.
         InvalidValueError: threads or precision is not possible.
+        DeviceNotFoundError: there is no such device here.
+        MissingPackageError: a GPU was asked for, and torch is not installed.
     """
-    options = RunOptions(threads, precision or "float32")
-    place = find_model(name_or_folder)
-    files = read_model_files(place.folder)
+    chosen = "cpu" if device == "cpu" else choose_device(device)
+    # OpenVINO alone runs int8 files, so nothing else can be meant.
+    if chosen == "cpu" or (device == "auto" and precision == "int8"):
+        return _load_for_openvino(find_model(name_or_folder), threads, precision, keep_compiled)
+    try:
+        return _load_for_torch(find_checkpoint(name_or_folder), chosen, precision)
+    except ModelError as error:
+        if device != "auto":
+            raise
+        place = find_model(name_or_folder)
+        encoder = _load_for_openvino(place, threads, precision, keep_compiled)
+        warnings.warn(GpuUnusedWarning(chosen, str(error)), stacklevel=2)
+        return encoder
+
+
+def _load_for_openvino(
+    place: ModelPlace, threads: int, precision: str | None, keep_compiled: bool
+) -> DualEncoder | PictureEncoder:
+    if precision == "int8":
+        place = int8_place(place)
+    files = read_model_files(place.folder, FileSet.INT8 if precision == "int8" else FileSet.FP32)
+    options = RunOptions(threads, choose_precision(precision, weights_bytes(files.vision)))
+    vision = _tower(files.folder, files.vision, options, keep_compiled)
+    text = None
+    if files.text is not None:
+        text = _tower(files.folder, files.text, options, keep_compiled)
     traits = place.card.traits if place.card else read_traits(files)
-    parts = _Parts(place.name, files, traits, options)
-    return PictureEncoder(parts) if files.text is None else DualEncoder(parts, files.text)
+    return _encoder(
+        _Parts(place.name, files, traits, options.precision, vision, text, threads=threads)
+    )
 
 
-def _tower(folder: ModelFolder, files: TowerFiles, options: RunOptions) -> Tower:
-    return Tower(folder, files.path, files.output, options)
+def _load_for_torch(
+    place: ModelPlace, device: str, precision: str | None
+) -> DualEncoder | PictureEncoder:
+    files = read_model_files(place.folder, FileSet.CHECKPOINT)
+    options = torch_options(device, precision)
+    towers = load_towers(files.folder, files.config, options)
+    traits = place.card.traits if place.card else read_traits(files)
+    return _encoder(
+        _Parts(
+            place.name,
+            files,
+            traits,
+            options.precision,
+            towers.vision,
+            towers.text,
+            pace=towers.vision.pace,
+        )
+    )
+
+
+def _encoder(parts: _Parts) -> DualEncoder | PictureEncoder:
+    if parts.text is None or parts.files.text is None:
+        return PictureEncoder(parts)
+    return DualEncoder(parts, parts.text, parts.files.text)
+
+
+def _tower(folder: ModelFolder, files: TowerFiles, options: RunOptions, keep: bool) -> Runner:
+    try:
+        # The digest of big weights is remembered, so this is quick where it matters.
+        digest = digest_of_files(files.weights)
+    except OSError as error:
+        raise folder.error(f"its weights cannot be read ({error.strerror})") from error
+    place = compiled_place(digest, weights_bytes(files)) if keep else None
+    tower = Tower(folder, files, options, place)
+    return AdaptedTower(tower, files) if is_foreign(files) else tower
 
 
 def _check_picture_size(files: ModelFiles, height: int, width: int) -> None:
-    axes = files.vision.signature.inputs["pixel_values"].axes
+    axes = files.vision.axes
     made = (3, height, width)
     if any(axis not in (None, length) for axis, length in zip(axes[1:], made, strict=False)):
         raise files.folder.error(

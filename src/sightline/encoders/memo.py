@@ -1,0 +1,44 @@
+"""A small JSON file of things that took long to find out. Losing it costs time, nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+
+class Memo:
+    """Values by key in one file, which is read anew each time, as other processes write it too.
+
+    A file that cannot be read counts as empty, and one that cannot be written is done without.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, key: str) -> object:
+        """Return what was put under key, or None."""
+        return self._read().get(key)
+
+    def put(self, key: str, value: object) -> None:
+        """Keep a value, which JSON must be able to hold."""
+        content = json.dumps({**self._read(), key: value})
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(content)
+                os.replace(name, self._path)
+            except OSError:
+                os.unlink(name)
+                raise
+
+    def _read(self) -> dict[str, object]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
