@@ -142,6 +142,8 @@ class Tower:
                 ) from error
 
     def _infer(self, batches: Sequence[Feeds]) -> list[NDArray[np.float32]]:
+        if len(self._requests) == 1:
+            return [self._infer_here(feeds) for feeds in batches]
         outputs = []
         for start in range(0, len(batches), len(self._requests)):
             group = list(
@@ -151,10 +153,18 @@ class Tower:
                 request.start_async(dict(feeds), share_inputs=True)
             for request, _ in group:
                 request.wait()
-                # The request owns its output buffer and overwrites it in the next run.
-                data = request.get_tensor(self._port).data
-                outputs.append(np.array(data, dtype=np.float32))
+                outputs.append(self._output_of(request))
         return outputs
+
+    def _infer_here(self, feeds: Feeds) -> NDArray[np.float32]:
+        # In this thread: handing a short text to another one and back costs a tenth of its time.
+        (request,) = self._requests
+        request.infer(dict(feeds), share_inputs=True, share_outputs=True)
+        return self._output_of(request)
+
+    def _output_of(self, request: Any) -> NDArray[np.float32]:  # noqa: ANN401
+        # The request owns its output buffer and overwrites it in the next run.
+        return np.array(request.get_tensor(self._port).data, dtype=np.float32)
 
     def _compile(self, streams: int) -> None:
         self._requests = []  # both compiled forms at once may not fit
