@@ -32,7 +32,7 @@ from machine import circumstances, publish
 from random_models import checkpoint_of, model_of
 
 from sightline.encoders import DualEncoder, load_model
-from sightline.encoders.openvino_runtime import cpu_has_bfloat16
+from sightline.encoders.cpu.openvino_runtime import cpu_has_bfloat16
 from sightline.images import decode
 from sightline.scenes.collection import write_collection
 
@@ -200,8 +200,8 @@ def _ratios(bar: str, ours: list[float], theirs: list[float]) -> dict[str, objec
 
 def quantised(folder: Path, work: Path, scenes: Path) -> Path:
     """Return an int8 model folder made of another, with every layer in int8; made unless there."""
+    from sightline.encoders.int8.quantizing import QuantizationSettings, quantize
     from sightline.encoders.places import find_model
-    from sightline.encoders.quantizing import QuantizationSettings, quantize
 
     out = work / f"{folder.name}-int8"
     if not out.exists():

@@ -40,9 +40,9 @@ from small_jpegs import write_jpegs
 from torch_pictures import TorchPictures, cut, unit
 
 from sightline.encoders import load_model
-from sightline.encoders.files import ModelFolder
-from sightline.encoders.torch_devices import TorchOptions, device_name, torch_options
-from sightline.encoders.torch_runtime import TorchTower, load_towers
+from sightline.encoders.files.model_files import ModelFolder
+from sightline.encoders.gpu.devices import TorchOptions, device_name, torch_options
+from sightline.encoders.gpu.torch_runtime import TorchTower, load_towers
 from sightline.gallery import Gallery
 from sightline.protocols import Encoder
 

@@ -234,11 +234,11 @@ def random_int8(work: Path) -> Path:
     """Return a model folder with the shapes of a ViT-B/32, random weights and an int8 tower."""
     from random_models import model_of
 
-    from sightline.encoders.calibration import Ranges, calibrated, packed
-    from sightline.encoders.files import read_model_files
-    from sightline.encoders.layouts import INT8_VISION
-    from sightline.encoders.model_folder import ModelFolder
-    from sightline.encoders.openvino_runtime import import_openvino
+    from sightline.encoders.cpu.openvino_runtime import import_openvino
+    from sightline.encoders.files.layouts import INT8_VISION
+    from sightline.encoders.files.model_files import read_model_files
+    from sightline.encoders.files.model_folder import ModelFolder
+    from sightline.encoders.int8.calibration import Ranges, calibrated, packed
 
     folder = model_of(SHAPES, work)
     graph = folder / INT8_VISION

@@ -25,7 +25,7 @@ def checkpoint_of(name: str, work: Path) -> Path:
 
 def model_of(name: str, work: Path) -> Path:
     """Return a model folder with the shapes of one of the table; exported unless it is there."""
-    from sightline.encoders.exporting import export
+    from sightline.encoders.export.exporting import export
 
     folder = work / name
     if not folder.exists():

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sightline.encoders.files import ModelFolder, read_model_files
-from sightline.encoders.layouts import FileSet
-from sightline.encoders.preprocessing import Preparer, read_preprocessing
-from sightline.encoders.torch_devices import TorchOptions
-from sightline.encoders.torch_runtime import load_towers
+from sightline.encoders.files.layouts import FileSet
+from sightline.encoders.files.model_files import ModelFolder, read_model_files
+from sightline.encoders.gpu.devices import TorchOptions
+from sightline.encoders.gpu.torch_runtime import load_towers
+from sightline.encoders.pictures.preprocessing import Preparer, read_preprocessing
 from sightline.types import ModelSpec, Pixels, Vectors
 
 

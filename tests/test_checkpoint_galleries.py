@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
-from sightline.encoders.encoder import _load_for_torch
-from sightline.encoders.exporting import export
+from sightline.encoders.export.exporting import export
+from sightline.encoders.loading import load_for_torch
 from sightline.encoders.places import find_checkpoint
 from sightline.errors import ModelMismatchError
 from sightline.gallery import Gallery
@@ -40,7 +40,7 @@ class Model:
         return load_model(self.exported, precision="float32", keep_compiled=False)
 
     def on_torch(self, precision: str = "float32") -> Engine:
-        return _load_for_torch(find_checkpoint(self.checkpoint), "cpu", precision)
+        return load_for_torch(find_checkpoint(self.checkpoint), "cpu", precision)
 
 
 @pytest.fixture(scope="module", params=["clip-vit-b32", "siglip2-b16-256", "dinov2-b14"])

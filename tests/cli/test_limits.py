@@ -1,7 +1,7 @@
 import pytest
 
 from sightline.cli.limits import limit_line
-from sightline.encoders import openvino_runtime, pace
+from sightline.encoders.cpu import openvino_runtime, pace
 from sightline.testing import FakeEncoder
 from sightline.types import Limit, SyncReport
 

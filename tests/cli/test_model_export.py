@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from sightline.cli.models.exporting import export
-from sightline.encoders import exporting
-from sightline.encoders.exporting import ExportReport
+from sightline.encoders.export import exporting
+from sightline.encoders.export.exporting import ExportReport
 
 
 @pytest.fixture

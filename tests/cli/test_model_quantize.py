@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.encoders import quantizing
-from sightline.encoders.files import INT8_VISION
+from sightline.encoders.files.model_files import INT8_VISION
+from sightline.encoders.int8 import quantizing
 from tests.cli.conftest import Command
 from tests.encoders.tiny_model import make_tiny_model
 

@@ -8,7 +8,7 @@ import pytest
 from sightline.encoders import MODELS
 from sightline.encoders.registry import Registry
 from tests.cli.conftest import Command
-from tests.encoders.fake_hub import FakeHub, repository_of, served
+from tests.encoders.hub.fake_hub import FakeHub, repository_of, served
 from tests.encoders.tiny_model import make_tiny_model
 
 NAME = "clip-vit-b32"

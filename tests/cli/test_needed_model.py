@@ -26,7 +26,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> Fetched:
         lies = installed(tiny_model, "hf:someone/something@abc")
         return Registry().update(name, lambda record: replace(record, model=lies))
 
-    monkeypatch.setattr("sightline.encoders.fetching.fetch", fetch)
+    monkeypatch.setattr("sightline.encoders.hub.fetching.fetch", fetch)
     return names
 
 
@@ -104,7 +104,7 @@ def test_a_model_that_cannot_be_fetched_leaves_no_gallery_behind(
     def fail(name: str, **_: object) -> InstalledModel:
         raise HubUnreachableError(name, "there is no network")
 
-    monkeypatch.setattr("sightline.encoders.fetching.fetch", fail)
+    monkeypatch.setattr("sightline.encoders.hub.fetching.fetch", fail)
     outcome = command("index", photos, "-g", "home")
 
     assert outcome.code == 3

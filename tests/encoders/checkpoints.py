@@ -17,7 +17,7 @@ from PIL import Image
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 
-from tests.encoders.clip_vocabulary import SIZE, write_clip_tokenizer
+from tests.encoders.texts.clip_vocabulary import SIZE, write_clip_tokenizer
 
 CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
 CLIP_DEVIATION = [0.26862954, 0.26130258, 0.27577711]

@@ -16,9 +16,9 @@ from PIL import Image
 from tokenizers import Tokenizer, models
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
+from sightline.encoders.cpu.openvino_runtime import import_openvino
+from sightline.encoders.cpu.pace import Pace, SecondsOf
 from sightline.encoders.encoder import Feeds, Runner
-from sightline.encoders.openvino_runtime import import_openvino
-from sightline.encoders.pace import Pace, SecondsOf
 from sightline.errors import (
     EmptyTextError,
     InvalidValueError,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sightline.encoders import MODELS, DualEncoder, load_model
-from sightline.encoders.files import ModelFolder, read_model_files
+from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.traits import read_traits
 from sightline.scenes import drawing
 from sightline.scenes.dice import Dice

@@ -36,14 +36,14 @@ def limit_line(report: SyncReport, encoder: Encoder, threads: int) -> str:
 
 
 def _idle_cores(threads: int) -> bool:
-    from sightline.encoders.pace import cores
+    from sightline.encoders.cpu.pace import cores
 
     return 0 < threads < cores()
 
 
 def _is_slowest(encoder: Encoder) -> bool:
     """Whether the model computes in float32 on a processor that has more to offer."""
-    from sightline.encoders.openvino_runtime import cpu_has_bfloat16
+    from sightline.encoders.cpu.openvino_runtime import cpu_has_bfloat16
 
     on_cpu = getattr(encoder, "device", "cpu") == "cpu"
     return encoder.spec.precision == "float32" and on_cpu and cpu_has_bfloat16()

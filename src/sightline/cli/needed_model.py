@@ -30,7 +30,7 @@ def fetched_if_needed(load: Callable[[], Encoder]) -> Encoder:
 def _fetch(missing: ModelNotFetchedError) -> None:
     from sightline.cli.models.progress import shown_download
     from sightline.encoders.cards import MODELS
-    from sightline.encoders.fetching import fetch
+    from sightline.encoders.hub.fetching import fetch
 
     card = MODELS[missing.name]
     wants_checkpoint = "--checkpoint" in missing.options

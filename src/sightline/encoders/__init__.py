@@ -1,6 +1,7 @@
 """Models that turn pictures and words into vectors: table, files, preprocessing, running."""
 
 from sightline.encoders.cards import MODELS, ModelCard
-from sightline.encoders.encoder import DualEncoder, PictureEncoder, load_model
+from sightline.encoders.encoder import DualEncoder, PictureEncoder
+from sightline.encoders.loading import load_model
 
 __all__ = ["MODELS", "DualEncoder", "ModelCard", "PictureEncoder", "load_model"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from sightline.encoders.families import CLIP, OTHER, SIGLIP2, Family
@@ -64,6 +65,11 @@ class ModelCard:
     hub_id: str = ""
     revision: str = "main"
     checkpoint: str = ""
+
+    @property
+    def shipped_folder(self) -> Path:
+        """Where a model lies that ships with Sightline."""
+        return Path(__file__).parent / self.package_folder
 
     @property
     def reads_text(self) -> bool:

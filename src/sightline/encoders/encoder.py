@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.encoders.adapter import IDS, MASK, PIXELS, AdaptedTower, is_foreign
-from sightline.encoders.compiled import compiled_place
+from sightline.encoders.cpu.adapter import IDS, MASK, PIXELS
+from sightline.encoders.cpu.pace import DEFAULT_PACE, Pace, PaceMemo, best_pace, budget_s
 from sightline.encoders.digests import digest_of_files
-from sightline.encoders.files import FileSet, ModelFiles, ModelFolder, TowerFiles, read_model_files
-from sightline.encoders.openvino_runtime import RunOptions, Tower, choose_precision, weights_bytes
-from sightline.encoders.pace import DEFAULT_PACE, Pace, PaceMemo, best_pace, budget_s
-from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
-from sightline.encoders.preprocessing import Preparer, read_preprocessing
-from sightline.encoders.quantized_folders import int8_place
-from sightline.encoders.tokens import TokenReader, TokenRow
-from sightline.encoders.torch_devices import choose_device, torch_options
-from sightline.encoders.torch_runtime import load_towers
-from sightline.encoders.traits import ModelTraits, read_traits
+from sightline.encoders.files.model_files import (
+    ModelFiles,
+    TowerFiles,
+)
+from sightline.encoders.pictures.preprocessing import Preparer, read_preprocessing
+from sightline.encoders.texts.tokens import TokenReader, TokenRow
+from sightline.encoders.traits import ModelTraits
 from sightline.errors import (
-    GpuUnusedWarning,
     InvalidValueError,
-    ModelError,
     OutOfMemoryError,
     VectorShapeError,
 )
@@ -62,8 +55,19 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """What both kinds of encoder are made of."""
+class Parts:
+    """What an encoder is made of.
+
+    Attributes:
+        name: Of the model.
+        files: Its folder's content.
+        traits: How to use it.
+        precision: The arithmetic of its towers.
+        vision: Runs the picture tower.
+        text: Runs the text tower, if there is one.
+        pace: How to feed the picture tower; None if that is to be measured before a long run.
+        threads: As they were asked for.
+    """
 
     name: str
     files: ModelFiles
@@ -71,14 +75,14 @@ class _Parts:
     precision: str
     vision: Runner
     text: Runner | None
-    pace: Pace | None = None  # None: to be measured before a long run
+    pace: Pace | None = None
     threads: int = 0
 
 
 class PictureEncoder:
     """Turns pictures into unit vectors. Made by ``load_model``; safe to share by threads."""
 
-    def __init__(self, parts: _Parts) -> None:
+    def __init__(self, parts: Parts) -> None:
         files = parts.files
         self._folder = files.folder
         self._dimensions = files.dimensions
@@ -213,7 +217,7 @@ class PictureEncoder:
         unit: Vectors = (wide / lengths).astype(np.float32)
         return unit
 
-    def _describe(self, parts: _Parts, tokenizer: str = "") -> ModelSpec:
+    def _describe(self, parts: Parts, tokenizer: str = "") -> ModelSpec:
         towers = [parts.files.vision, parts.files.text]
         weights = [path for tower in towers if tower is not None for path in tower.weights]
         try:
@@ -233,7 +237,7 @@ class PictureEncoder:
 class DualEncoder(PictureEncoder):
     """Turns pictures and words into unit vectors of one space. Made by ``load_model``."""
 
-    def __init__(self, parts: _Parts, text: Runner, files: TowerFiles) -> None:
+    def __init__(self, parts: Parts, text: Runner, files: TowerFiles) -> None:
         self._reader = TokenReader(parts.files, parts.traits)
         self._text = text
         self._wants_mask = bool(files.mask)
@@ -269,107 +273,8 @@ class DualEncoder(PictureEncoder):
             feeds[MASK] = (np.arange(ids.shape[1]) < lengths[:, None]).astype(np.int64)
         return self._unit(self._text.run(feeds), len(tokens))
 
-    def _describe(self, parts: _Parts, tokenizer: str = "") -> ModelSpec:
+    def _describe(self, parts: Parts, tokenizer: str = "") -> ModelSpec:
         return super()._describe(parts, tokenizer or self._reader.digest())
-
-
-def load_model(
-    name_or_folder: str | Path,
-    *,
-    threads: int = 0,
-    precision: str | None = None,
-    device: str = "cpu",
-    keep_compiled: bool = True,
-) -> DualEncoder | PictureEncoder:
-    """Return the encoder for a name of the model table, or for a folder.
-
-    The folder is checked at once; the model itself is compiled when it is first needed, and each
-    tower on its own, so that a search by words never waits for the picture tower.
-
-    Args:
-        name_or_folder: A string is looked up in ``MODELS`` first; a ``Path`` is always a folder.
-        threads: CPU threads; 0 for every core.
-        precision: "float32", "bfloat16" on processors that have it, "int8" for a model that was
-            quantised, or "auto" (also for None); see ``choose_precision``. On a GPU "float16" too.
-        device: "cpu" runs ONNX files with OpenVINO. "cuda", "cuda:N" and "mps" run the model's
-            checkpoint with torch. "auto" takes a GPU if there is one and the checkpoint is there.
-        keep_compiled: Keep what OpenVINO compiled in the user's cache folder, for the next start.
-
-    Raises:
-        ModelNotFoundError: there is no such model and no such folder.
-        ModelNotFetchedError: the model is in the table, and not on this machine yet.
-        ModelFilesError: the folder is incomplete or broken.
-        InvalidValueError: threads or precision is not possible.
-        DeviceNotFoundError: there is no such device here.
-        MissingPackageError: a GPU was asked for, and torch is not installed.
-    """
-    chosen = "cpu" if device == "cpu" else choose_device(device)
-    # OpenVINO alone runs int8 files, so nothing else can be meant.
-    if chosen == "cpu" or (device == "auto" and precision == "int8"):
-        return _load_for_openvino(find_model(name_or_folder), threads, precision, keep_compiled)
-    try:
-        return _load_for_torch(find_checkpoint(name_or_folder), chosen, precision)
-    except ModelError as error:
-        if device != "auto":
-            raise
-        place = find_model(name_or_folder)
-        encoder = _load_for_openvino(place, threads, precision, keep_compiled)
-        warnings.warn(GpuUnusedWarning(chosen, str(error)), stacklevel=2)
-        return encoder
-
-
-def _load_for_openvino(
-    place: ModelPlace, threads: int, precision: str | None, keep_compiled: bool
-) -> DualEncoder | PictureEncoder:
-    if precision == "int8":
-        place = int8_place(place)
-    files = read_model_files(place.folder, FileSet.INT8 if precision == "int8" else FileSet.FP32)
-    options = RunOptions(threads, choose_precision(precision, weights_bytes(files.vision)))
-    vision = _tower(files.folder, files.vision, options, keep_compiled)
-    text = None
-    if files.text is not None:
-        text = _tower(files.folder, files.text, options, keep_compiled)
-    traits = place.card.traits if place.card else read_traits(files)
-    return _encoder(
-        _Parts(place.name, files, traits, options.precision, vision, text, threads=threads)
-    )
-
-
-def _load_for_torch(
-    place: ModelPlace, device: str, precision: str | None
-) -> DualEncoder | PictureEncoder:
-    files = read_model_files(place.folder, FileSet.CHECKPOINT)
-    options = torch_options(device, precision)
-    towers = load_towers(files.folder, files.config, options)
-    traits = place.card.traits if place.card else read_traits(files)
-    return _encoder(
-        _Parts(
-            place.name,
-            files,
-            traits,
-            options.precision,
-            towers.vision,
-            towers.text,
-            pace=towers.vision.pace,
-        )
-    )
-
-
-def _encoder(parts: _Parts) -> DualEncoder | PictureEncoder:
-    if parts.text is None or parts.files.text is None:
-        return PictureEncoder(parts)
-    return DualEncoder(parts, parts.text, parts.files.text)
-
-
-def _tower(folder: ModelFolder, files: TowerFiles, options: RunOptions, keep: bool) -> Runner:
-    try:
-        # The digest of big weights is remembered, so this is quick where it matters.
-        digest = digest_of_files(files.weights)
-    except OSError as error:
-        raise folder.error(f"its weights cannot be read ({error.strerror})") from error
-    place = compiled_place(digest, weights_bytes(files)) if keep else None
-    tower = Tower(folder, files, options, place)
-    return AdaptedTower(tower, files) if is_foreign(files) else tower
 
 
 def _check_picture_size(files: ModelFiles, height: int, width: int) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from sightline.encoders.cards import MODELS
-from sightline.encoders.encoder import load_model
-from sightline.encoders.fetching import Tell, fetch_repository
-from sightline.encoders.files import ModelFolder, read_model_files
-from sightline.encoders.hub import Hub
+from sightline.encoders.export.staging import staged_folder
+from sightline.encoders.files.model_files import ModelFolder, read_model_files
+from sightline.encoders.hub.client import Hub
+from sightline.encoders.hub.fetching import Tell, fetch_repository
+from sightline.encoders.int8.folders import apart_folder
+from sightline.encoders.loading import load_model
 from sightline.encoders.places import ModelPlace
-from sightline.encoders.quantized_folders import apart_folder
 from sightline.encoders.registry import (
     InstalledFolder,
     InstalledModel,
@@ -24,7 +25,6 @@ from sightline.encoders.registry import (
     installed,
     name_for,
 )
-from sightline.encoders.staging import staged_folder
 from sightline.errors import ModelNameTakenError, SourceNotFoundError
 from sightline.filesystem import storage_error
 from sightline.paths import absolute

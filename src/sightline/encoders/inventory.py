@@ -7,9 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from sightline.encoders.cards import MODELS, ModelCard
-from sightline.encoders.files import INT8_VISION, ModelFolder
+from sightline.encoders.files.model_files import INT8_VISION, ModelFolder
+from sightline.encoders.int8.folders import apart_folder
 from sightline.encoders.places import ModelPlace
-from sightline.encoders.quantized_folders import apart_folder
 from sightline.encoders.registry import InstalledFolder, InstalledModel, Registry
 from sightline.errors import ModelRecordError
 

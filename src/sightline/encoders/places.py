@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.encoders.cards import MODELS, ModelCard
-from sightline.encoders.files import CONFIG, ModelFolder
+from sightline.encoders.files.model_files import CONFIG, ModelFolder
 from sightline.encoders.registry import InstalledFolder, Registry
 from sightline.errors import ModelNotFetchedError, ModelNotFoundError
 
@@ -68,7 +68,7 @@ def find_checkpoint(name_or_folder: str | Path) -> ModelPlace:
 
 
 def _shipped(card: ModelCard) -> ModelPlace:
-    folder = Path(__file__).parent / card.package_folder
+    folder = card.shipped_folder
     remedy = "install it again with `pip install --force-reinstall --no-deps sightline`"
     return ModelPlace(card.name, ModelFolder(folder, remedy), card)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightline.encoders.families import Padding, family_of
-from sightline.encoders.files import CONFIG, ModelFiles, ModelFolder
+from sightline.encoders.files.model_files import CONFIG, ModelFiles, ModelFolder
 
 __all__ = ["ModelTraits", "Padding", "read_traits"]
 

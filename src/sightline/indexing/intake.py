@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from sightline.catalog import KnownFile
-from sightline.encoders.pace import cores
+from sightline.encoders.cpu.pace import cores
 from sightline.errors import ImageUnreadableError
 from sightline.images import FoundFile, bytes_hash, decode, read
 from sightline.indexing.outcomes import Outcome, Postponed, Refused, Taken

@@ -14,7 +14,7 @@ from sightline.cli.models.progress import shown_download
 from sightline.cli.options import JsonOption, named_path
 
 if TYPE_CHECKING:
-    from sightline.encoders.exporting import ExportReport
+    from sightline.encoders.export.exporting import ExportReport
 
 
 def export(
@@ -37,8 +37,8 @@ def export(
 
     Needs the extra torch. The new folder appears at the end, or not at all.
     """
-    from sightline.encoders.export_source import HUB
-    from sightline.encoders.exporting import export as export_model
+    from sightline.encoders.export.exporting import export as export_model
+    from sightline.encoders.export.source import HUB
 
     with ExitStack() as bars:
 

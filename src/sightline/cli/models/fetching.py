@@ -79,7 +79,7 @@ def fetch(
     again. Files go into the hub's own cache (HF_HOME); HF_ENDPOINT names a
     mirror, HF_TOKEN gives access to private files.
     """
-    from sightline.encoders import fetching
+    from sightline.encoders.hub import fetching
 
     began = time.perf_counter()
     _announce(name, precision.value, checkpoint)

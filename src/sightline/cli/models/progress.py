@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sightline.encoders.fetching import FetchProgress
+    from sightline.encoders.hub.fetching import FetchProgress
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sightline.cli.options import JsonOption, MegapixelsOption, ThreadsOption, n
 from sightline.cli.progress import shown_progress
 
 if TYPE_CHECKING:
-    from sightline.encoders.quantization_report import QuantizationReport
+    from sightline.encoders.int8.report import QuantizationReport
     from sightline.sampling import PictureSample
 
 _MEASURED = 200
@@ -70,11 +70,11 @@ def quantize(
     It is installed if 98 % of the first ten neighbours are those of float32, or with --force.
     """
     from sightline.encoders import load_model
-    from sightline.encoders.calibration import import_nncf
+    from sightline.encoders.int8.calibration import import_nncf
+    from sightline.encoders.int8.quantizing import calibrating_share
+    from sightline.encoders.int8.quantizing import quantize as quantize_model
+    from sightline.encoders.int8.report import QuantizationSettings
     from sightline.encoders.places import find_model
-    from sightline.encoders.quantization_report import QuantizationSettings
-    from sightline.encoders.quantizing import calibrating_share
-    from sightline.encoders.quantizing import quantize as quantize_model
     from sightline.sampling import picture_sample
 
     import_nncf()  # what is missing is better said before pictures are read
@@ -105,7 +105,7 @@ def quantize(
 
 
 def _check_enough(calibrate: str, sample: PictureSample) -> None:
-    from sightline.encoders.quantizing import LEAST_PICTURES
+    from sightline.encoders.int8.quantizing import LEAST_PICTURES
     from sightline.errors import InvalidValueError
 
     if len(sample.pixels) < LEAST_PICTURES:

@@ -1,0 +1,1 @@
+"""Runs towers on the CPU with OpenVINO."""

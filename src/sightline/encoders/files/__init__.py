@@ -1,0 +1,1 @@
+"""What a model folder holds: where its files lie, and what is wrong with them."""

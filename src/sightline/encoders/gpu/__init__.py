@@ -1,0 +1,1 @@
+"""Runs checkpoints with torch, on GPUs."""

@@ -1,0 +1,256 @@
+"""Brings models from the hub to this machine: licence first, then files, then a note of both.
+
+What is fetched first is what is kept to: its commit and its digests are noted, and a later fetch of
+more files of the same model takes the same commit, and refuses other content under its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sightline.encoders.cards import FILE_SETS, MODELS, ModelCard, restriction_of
+from sightline.encoders.files.model_files import ModelFolder, read_model_files
+from sightline.encoders.hub.client import Hub, Listing
+from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
+from sightline.encoders.registry import (
+    FetchedFile,
+    InstalledFolder,
+    InstalledModel,
+    Registry,
+    installed,
+    joined,
+)
+from sightline.errors import (
+    HubRefusedError,
+    InvalidValueError,
+    LicenceNotAcceptedError,
+    ModelFilesError,
+    ModelNotFoundError,
+)
+
+CHECKPOINT = "checkpoint"
+_BRANCH = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchProgress:
+    """How far a download has come.
+
+    Attributes:
+        file: The one that is being fetched or checked.
+        done_bytes: Of all files together.
+        total_bytes: Likewise.
+    """
+
+    file: str
+    done_bytes: int
+    total_bytes: int
+
+
+Tell = Callable[[FetchProgress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedRepository:
+    """What was fetched from a repository, and the licence that its owner states, or ""."""
+
+    folder: InstalledFolder
+    licence: str
+
+
+def fetch(
+    name: str,
+    *,
+    files: str = "fp32",
+    checkpoint: bool = False,
+    revision: str | None = None,
+    accept_licence: bool = False,
+    progress: Tell | None = None,
+    hub: Hub | None = None,
+    registry: Registry | None = None,
+) -> InstalledModel:
+    """Return a model of the table, which is on this machine then, whole and checked.
+
+    Args:
+        name: In the model table.
+        files: One of ``FILE_SETS``: the number format of the ONNX files.
+        checkpoint: Fetch the weights as they were trained instead, for GPUs and for export.
+        revision: Branch, tag or commit; None for what was fetched before, or the table's.
+        accept_licence: That the licence allows what the model is used for, where it has limits.
+        progress: Told how far it is.
+        hub: None for the one that the environment names.
+        registry: None for the user's.
+
+    Raises:
+        ModelNotFoundError: the name is not in the table.
+        InvalidValueError: there are no such files, or no checkpoint of this model.
+        LicenceNotAcceptedError: the licence has limits, and was not accepted.
+        HubUnreachableError: no hub answers, and the cache does not hold the model either.
+        HubRefusedError: the hub does not have it, or not as it was first fetched.
+        DownloadDamagedError: a file came damaged twice.
+        TooLittleRoomError, DiskFullError, NotWritableError: it does not fit, or cannot be written.
+        ModelFilesError: what is in the repository is not a model that can be read.
+    """
+    card = MODELS.get(name)
+    if card is None:
+        raise ModelNotFoundError(name, tuple(MODELS))
+    registry = registry or Registry()
+    before = registry.get(name) or InstalledModel(name)
+    if checkpoint and not card.checkpoint:
+        having = ", ".join(other.name for other in MODELS.values() if other.checkpoint)
+        raise InvalidValueError("the model of --checkpoint", name, f"one of {having}")
+    if card.package_folder:
+        folder = card.shipped_folder
+        return replace(before, licence=card.licence, model=installed(folder, "shipped"))
+    if card.restriction and not (accept_licence or before.licence_accepted):
+        raise LicenceNotAcceptedError(name, card.licence, card.restriction)
+    what = CHECKPOINT if checkpoint else files
+    repository = card.checkpoint if checkpoint else card.hub_id
+    known = before.checkpoint if checkpoint else before.model
+    hub = hub or Hub()
+    listing = hub.listing(repository, _wanted(card, known, revision))
+    brought = _download(hub, listing, what, known, progress)
+    return registry.update(
+        name, lambda record: _noted(record, card, brought, checkpoint, accept_licence)
+    )
+
+
+def fetch_repository(
+    repository: str,
+    *,
+    files: str = "fp32",
+    revision: str | None = None,
+    accept_licence: bool = False,
+    progress: Tell | None = None,
+    hub: Hub | None = None,
+) -> FetchedRepository:
+    """Return any repository's model, which is on this machine then; nothing is noted of it.
+
+    Args:
+        repository: "OWNER/NAME", of a model in a layout that ``layouts`` knows.
+        files: One of ``FILE_SETS``, or "checkpoint".
+        revision: Branch, tag or commit; None for its main branch.
+        accept_licence: That the licence allows what the model is used for, where it has limits.
+        progress: Told how far it is.
+        hub: None for the one that the environment names.
+
+    Raises:
+        As ``fetch``.
+    """
+    hub = hub or Hub()
+    listing = hub.listing(repository, revision or _BRANCH)
+    restriction = restriction_of(listing.licence)
+    if restriction and not accept_licence:
+        raise LicenceNotAcceptedError(repository, listing.licence, restriction)
+    return FetchedRepository(_download(hub, listing, files, None, progress), listing.licence)
+
+
+def fetch_checkpoint(
+    repository: str,
+    revision: str | None = None,
+    *,
+    accept_licence: bool = False,
+    progress: Tell | None = None,
+    hub: Hub | None = None,
+) -> Path:
+    """Return the folder of a repository's PyTorch checkpoint, which is on this machine then.
+
+    Raises:
+        As ``fetch``.
+    """
+    fetched = fetch_repository(
+        repository,
+        files=CHECKPOINT,
+        revision=revision,
+        accept_licence=accept_licence,
+        progress=progress,
+        hub=hub,
+    )
+    return fetched.folder.folder
+
+
+def _wanted(card: ModelCard, known: InstalledFolder | None, revision: str | None) -> str:
+    if revision is not None:
+        return revision
+    return (known.commit if known else "") or card.revision
+
+
+def _download(
+    hub: Hub,
+    listing: Listing,
+    what: str,
+    known: InstalledFolder | None,
+    progress: Tell | None,
+) -> InstalledFolder:
+    paths = _chosen(listing, what)
+    folder = hub.cache.snapshot(listing.repository, listing.commit)
+    source = f"hf:{listing.repository}@{listing.commit}"
+    same = known is not None and known.source == source
+    digests = {file.path: file.sha256 for file in known.files} if known and same else {}
+    files = _brought(hub, listing, paths, digests, progress)
+    try:
+        read_model_files(ModelFolder(folder, "choose another repository"), what)
+    except ModelFilesError as error:
+        # A cache that was filled half explains this better than its content does.
+        raise (listing.unreachable or error) from error
+    return installed(folder, source, () if what == CHECKPOINT else (what,), files)
+
+
+def _chosen(listing: Listing, what: str) -> tuple[str, ...]:
+    if what not in (*FILE_SETS, CHECKPOINT):
+        raise InvalidValueError("files", what, " or ".join(FILE_SETS))
+    try:
+        if what == CHECKPOINT:
+            return files_of_checkpoint(listing.files)
+        return files_of_model(listing.files, what)
+    except NotThereError as error:
+        if listing.unreachable is not None:
+            raise listing.unreachable from error
+        remedy = (
+            "take another --revision that has it, such as that of a pull request"
+            if what == CHECKPOINT
+            else "take other files with --precision, or make them with `sightline models export`"
+        )
+        raise HubRefusedError(listing.repository, str(error), remedy) from error
+
+
+def _brought(
+    hub: Hub,
+    listing: Listing,
+    paths: tuple[str, ...],
+    digests: dict[str, str],
+    progress: Tell | None,
+) -> tuple[FetchedFile, ...]:
+    files = [listing.files[path] for path in paths]
+    if listing.unreachable is None:
+        hub.cache.check_room(hub.cache.missing_bytes(listing.repository, files))
+    total_bytes, done_bytes, fetched = sum(file.size_bytes for file in files), 0, []
+    for file in files:
+
+        def tell(there: int, path: str = file.path, before: int = done_bytes) -> None:
+            if progress is not None:
+                progress(FetchProgress(path, before + there, total_bytes))
+
+        tell(0)
+        fetched.append(hub.download(listing, file.path, tell, digests.get(file.path, "")))
+        done_bytes += file.size_bytes
+    return tuple(fetched)
+
+
+def _noted(
+    record: InstalledModel,
+    card: ModelCard,
+    brought: InstalledFolder,
+    checkpoint: bool,
+    accept_licence: bool,
+) -> InstalledModel:
+    record = replace(
+        record,
+        licence=card.licence,
+        licence_accepted=record.licence_accepted or (accept_licence and bool(card.restriction)),
+    )
+    if checkpoint:
+        return replace(record, checkpoint=joined(record.checkpoint, brought))
+    return replace(record, model=joined(record.model, brought))

@@ -1,0 +1,1 @@
+"""Makes int8 models, and measures them. Needs NNCF."""

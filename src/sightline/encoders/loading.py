@@ -1,0 +1,137 @@
+"""From a model's name or folder to an encoder, and to what runs it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from sightline.encoders.cpu.adapter import AdaptedTower, is_foreign
+from sightline.encoders.cpu.compiled import compiled_place
+from sightline.encoders.cpu.openvino_runtime import (
+    RunOptions,
+    Tower,
+    choose_precision,
+    weights_bytes,
+)
+from sightline.encoders.digests import digest_of_files
+from sightline.encoders.encoder import DualEncoder, Parts, PictureEncoder, Runner
+from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFiles, read_model_files
+from sightline.encoders.int8.folders import int8_place
+from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
+from sightline.encoders.traits import read_traits
+from sightline.errors import GpuUnusedWarning, ModelError
+
+
+def load_model(
+    name_or_folder: str | Path,
+    *,
+    threads: int = 0,
+    precision: str | None = None,
+    device: str = "cpu",
+    keep_compiled: bool = True,
+) -> DualEncoder | PictureEncoder:
+    """Return the encoder for a name of the model table, or for a folder.
+
+    The folder is checked at once; the model itself is compiled when it is first needed, and each
+    tower on its own, so that a search by words never waits for the picture tower.
+
+    Args:
+        name_or_folder: A string is looked up in ``MODELS`` first; a ``Path`` is always a folder.
+        threads: CPU threads; 0 for every core.
+        precision: "float32", "bfloat16" on processors that have it, "int8" for a model that was
+            quantised, or "auto" (also for None); see ``choose_precision``. On a GPU "float16" too.
+        device: "cpu" runs ONNX files with OpenVINO. "cuda", "cuda:N" and "mps" run the model's
+            checkpoint with torch. "auto" takes a GPU if there is one and the checkpoint is there.
+        keep_compiled: Keep what OpenVINO compiled in the user's cache folder, for the next start.
+
+    Raises:
+        ModelNotFoundError: there is no such model and no such folder.
+        ModelNotFetchedError: the model is in the table, and not on this machine yet.
+        ModelFilesError: the folder is incomplete or broken.
+        InvalidValueError: threads or precision is not possible.
+        DeviceNotFoundError: there is no such device here.
+        MissingPackageError: a GPU was asked for, and torch is not installed.
+    """
+    chosen = "cpu" if device == "cpu" else _chosen(device)
+    # OpenVINO alone runs int8 files, so nothing else can be meant.
+    if chosen == "cpu" or (device == "auto" and precision == "int8"):
+        return _load_for_openvino(find_model(name_or_folder), threads, precision, keep_compiled)
+    try:
+        return load_for_torch(find_checkpoint(name_or_folder), chosen, precision)
+    except ModelError as error:
+        if device != "auto":
+            raise
+        place = find_model(name_or_folder)
+        encoder = _load_for_openvino(place, threads, precision, keep_compiled)
+        warnings.warn(GpuUnusedWarning(chosen, str(error)), stacklevel=2)
+        return encoder
+
+
+def _chosen(device: str) -> str:
+    from sightline.encoders.gpu.devices import choose_device
+
+    return choose_device(device)
+
+
+def _load_for_openvino(
+    place: ModelPlace, threads: int, precision: str | None, keep_compiled: bool
+) -> DualEncoder | PictureEncoder:
+    if precision == "int8":
+        place = int8_place(place)
+    files = read_model_files(place.folder, FileSet.INT8 if precision == "int8" else FileSet.FP32)
+    options = RunOptions(threads, choose_precision(precision, weights_bytes(files.vision)))
+    vision = _tower(files.folder, files.vision, options, keep_compiled)
+    text = None
+    if files.text is not None:
+        text = _tower(files.folder, files.text, options, keep_compiled)
+    traits = place.card.traits if place.card else read_traits(files)
+    return _encoder(
+        Parts(place.name, files, traits, options.precision, vision, text, threads=threads)
+    )
+
+
+def load_for_torch(
+    place: ModelPlace, device: str, precision: str | None
+) -> DualEncoder | PictureEncoder:
+    """Return the encoder that runs a checkpoint with torch, on its CPU too.
+
+    Raises:
+        ModelFilesError: the folder is incomplete or broken.
+        MissingPackageError: torch is not installed.
+        InvalidValueError: the device cannot compute in the precision.
+    """
+    from sightline.encoders.gpu.devices import torch_options
+    from sightline.encoders.gpu.torch_runtime import load_towers
+
+    files = read_model_files(place.folder, FileSet.CHECKPOINT)
+    options = torch_options(device, precision)
+    towers = load_towers(files.folder, files.config, options)
+    traits = place.card.traits if place.card else read_traits(files)
+    return _encoder(
+        Parts(
+            place.name,
+            files,
+            traits,
+            options.precision,
+            towers.vision,
+            towers.text,
+            pace=towers.vision.pace,
+        )
+    )
+
+
+def _encoder(parts: Parts) -> DualEncoder | PictureEncoder:
+    if parts.text is None or parts.files.text is None:
+        return PictureEncoder(parts)
+    return DualEncoder(parts, parts.text, parts.files.text)
+
+
+def _tower(folder: ModelFolder, files: TowerFiles, options: RunOptions, keep: bool) -> Runner:
+    try:
+        # The digest of big weights is remembered, so this is quick where it matters.
+        digest = digest_of_files(files.weights)
+    except OSError as error:
+        raise folder.error(f"its weights cannot be read ({error.strerror})") from error
+    place = compiled_place(digest, weights_bytes(files)) if keep else None
+    tower = Tower(folder, files, options, place)
+    return AdaptedTower(tower, files) if is_foreign(files) else tower
