@@ -34,9 +34,12 @@ docs: .venv/installed-dev ## write docs/cli.md from the command line itself
 bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/results
 	$(BIN)/python benchmarks/mini_quality.py --out benchmarks/results/mini_quality.jsonl
 	$(BIN)/python benchmarks/index_and_search.py --out benchmarks/results/index_and_search.jsonl
+	$(BIN)/python benchmarks/encoders.py --work benchmarks/work --out benchmarks/results/encoders.jsonl
+	$(BIN)/python benchmarks/cold_start.py --work benchmarks/work --out benchmarks/results/cold_start.jsonl
+	$(BIN)/python benchmarks/photographs.py --work benchmarks/work --out benchmarks/results/photographs.jsonl
 
 clean: ## remove the environment, the demo and every cache
-	rm -rf .venv demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv demo dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is remade only when what it depends on changes.

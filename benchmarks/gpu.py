@@ -37,14 +37,14 @@ from machine import circumstances, publish
 from numpy.typing import NDArray
 from random_models import checkpoint_of
 from small_jpegs import write_jpegs
-from torch_pictures import TorchPictures, cut, unit
 
-from sightline.encoders import load_model
 from sightline.encoders.files.model_files import ModelFolder
 from sightline.encoders.gpu.devices import TorchOptions, device_name, torch_options
 from sightline.encoders.gpu.torch_runtime import TorchTower, load_towers
+from sightline.encoders.loading import load_for_torch
+from sightline.encoders.places import find_checkpoint
 from sightline.gallery import Gallery
-from sightline.protocols import Encoder
+from sightline.types import Vectors
 
 ROUNDS = 3
 MARKS = {
@@ -170,19 +170,7 @@ def agreement(folder: Path, options: TorchOptions, size: Size) -> dict[str, obje
     edge = config["vision_config"]["image_size"]
     coarse = np.random.default_rng(2).standard_normal((size.compared, 3, 7, 7), dtype=np.float32)
     pixels = np.kron(coarse, np.ones((1, 1, edge // 7, edge // 7), dtype=np.float32))
-    here, there = (
-        unit(
-            np.concatenate(
-                [
-                    load_towers(ModelFolder(folder), config, each).vision.run(
-                        {"pixel_values": part}
-                    )
-                    for part in cut(pixels, 16)
-                ]
-            )
-        )
-        for each in (TorchOptions(), options)
-    )
+    here, there = (vectors(folder, config, each, pixels) for each in (TorchOptions(), options))
     cosines = (here * there).sum(axis=1)
     return {
         "figure": "agreement",
@@ -194,17 +182,20 @@ def agreement(folder: Path, options: TorchOptions, size: Size) -> dict[str, obje
     }
 
 
-def encoder_on(folder: Path, options: TorchOptions) -> Encoder:
-    """Return what a gallery loads; on a processor, which torch is not for, a stand-in."""
-    if options.kind == "cpu":
-        return TorchPictures(folder, options)
-    return load_model(folder, device=options.device, precision=options.precision)
+def vectors(
+    folder: Path, config: Mapping[str, Any], options: TorchOptions, pixels: NDArray[np.float32]
+) -> Vectors:
+    """Return one unit row for each picture."""
+    tower = load_towers(ModelFolder(folder), config, options).vision
+    batches = (pixels[start : start + 16] for start in range(0, len(pixels), 16))
+    rows = np.concatenate(list(tower.stream(batches)))
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def end_to_end(folder: Path, options: TorchOptions, jpegs: list[Path]) -> dict[str, object]:
     """Return the rate of filling a new gallery, and of decoding alone."""
     home = jpegs[0].parent.with_name("gallery")
-    encoder = encoder_on(folder, options)
+    encoder = load_for_torch(find_checkpoint(folder), options.device, options.precision)
     encoder.encode_images(np.zeros((1, 3, 224, 224), dtype=np.float32))  # loads the weights
     rates = []
     for _ in range(ROUNDS):

@@ -13,6 +13,7 @@ FLOORS = {
     "paths": 1,
     "filesystem": 1,
     "packages": 1,
+    "workers": 1,
     "images": 2,
     "encoders": 2,
     "captioners": 2,

@@ -66,6 +66,14 @@ def test_what_cannot_be_read_is_left_out_and_named(folder: Path) -> None:
     assert [skipped.path.name for skipped in sample.skipped] == ["broken.jpg"]
 
 
+def test_what_cannot_be_reached_is_named_too(folder: Path) -> None:
+    (folder / "lost.jpg").symlink_to(folder / "nowhere.jpg")
+
+    sample = picture_sample([folder], FakeEncoder(), 500)
+
+    assert [skipped.path.name for skipped in sample.skipped] == ["lost.jpg"]
+
+
 def test_an_empty_folder_gives_no_pictures(tmp_path: Path) -> None:
     sample = picture_sample([tmp_path], FakeEncoder(), 5)
 

@@ -273,20 +273,34 @@ class LicenceNotAcceptedError(ModelError):
 
 
 class HubUnreachableError(ModelError):
-    """The hub that models are fetched from does not answer."""
+    """The hub that models are fetched from does not answer.
 
-    def __init__(self, wanted: str, reason: str) -> None:
-        super().__init__(wanted, reason)
+    ``name`` is that of the model table, or "" for any other repository; ``options`` are those of
+    ``models fetch``.
+    """
+
+    def __init__(self, wanted: str, reason: str, name: str = "", options: str = "") -> None:
+        super().__init__(wanted, reason, name, options)
         self.wanted = wanted
         self.reason = reason
+        self.name = name
+        self.options = options
 
     def __str__(self) -> str:
         return (
-            f"{self.wanted} cannot be fetched: {self.reason}; there are three ways out: on a "
-            "machine with a network run `sightline models fetch NAME --to FOLDER`, bring FOLDER "
-            "here and run `sightline models add FOLDER --name NAME`; or set HF_ENDPOINT to a "
-            "mirror of the hub; or pass --model FOLDER with a model that you have"
+            f"{self.wanted} cannot be fetched: {self.reason}; there are three ways out: "
+            f"{self._carried()}; or set HF_ENDPOINT to a mirror of the hub; or take a model that "
+            "you have in a folder, with --model FOLDER"
         )
+
+    def _carried(self) -> str:
+        if not self.name:
+            return "bring its files here in a folder, and name that folder in its place"
+        command = " ".join(["sightline models fetch", self.name, *self.options.split()])
+        there = f"on a machine with a network run `{command} --to FOLDER`, bring FOLDER here and"
+        if self.options:
+            return f"{there} pass it as --model FOLDER"
+        return f"{there} run `sightline models add FOLDER --name {self.name}`"
 
 
 class HubRefusedError(ModelError):
@@ -360,7 +374,7 @@ class QuantizationQualityError(ModelError):
 
     def __str__(self) -> str:
         return (
-            f"{self.model} in int8 keeps {self.agreement:.1%} of the first ten neighbours, and "
+            f"{self.model} in int8 keeps {self.agreement:.2%} of the first ten neighbours, and "
             f"{self.least:.1%} is the least (mean cosine to float32 {self.cosine:.5f}), so nothing "
             "was installed; calibrate with more pictures, or with such as will be searched, stay "
             "with bfloat16, or pass --force to install it nevertheless"
@@ -368,7 +382,7 @@ class QuantizationQualityError(ModelError):
 
 
 class OutOfMemoryError(ModelError):
-    """There is not even enough memory for one picture at a time."""
+    """There is not even enough memory for one picture or text at a time."""
 
     def __init__(self, model: str) -> None:
         super().__init__(model)
@@ -376,8 +390,8 @@ class OutOfMemoryError(ModelError):
 
     def __str__(self) -> str:
         return (
-            f"memory ran out while {self.model} worked on a single picture; close other programs, "
-            "or index with a smaller model, such as --model clip-vit-b32"
+            f"memory ran out while {self.model} worked on a single picture or text; close other "
+            "programs, or index with a smaller model, such as --model clip-vit-b32"
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sightline.catalog import Catalog
-from sightline.errors import GalleryBusyError, SightlineError, StorageError
+from sightline.errors import GalleryBusyError, StorageError
 from sightline.identity import mark_of
 from sightline.indexes import (
     ExactIndex,
@@ -55,7 +55,7 @@ class GalleryIndex:
             self._reader.join()
 
     def _try(self, spec: ModelSpec) -> None:
-        with suppress(SightlineError):
+        with suppress(Exception):
             self.of(spec)
 
     def of(self, spec: ModelSpec) -> ExactIndex:

@@ -26,14 +26,34 @@ def absolute(name: str | Path) -> Path:
 
 
 def data_folder() -> Path:
-    """Return where this platform keeps a user's application data."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "Sightline"
+    """Return where this platform keeps a user's application data.
+
+    Raises:
+        InvalidValueError: the user has no home folder, as in a container under a bare number.
+    """
+    home = Path(os.path.expanduser("~"))
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Sightline"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "sightline"
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData/Local") / "Sightline"
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Application Support" / "Sightline"
+    else:
+        base = _from_environment("XDG_DATA_HOME") or home / ".local" / "share"
+        base /= "sightline"
+    if not base.is_absolute():
+        raise InvalidValueError("HOME", os.environ.get("HOME", ""), "the path of a folder")
+    return base
 
 
 def cache_folder() -> Path:
-    """Return where what can be made again is kept, after the XDG base directory specification."""
-    return Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache")) / "sightline"
+    """Return where what can be made again is kept, after the XDG base directory specification.
+
+    For a user without a home folder it is a place where nothing can be: all is done without.
+    """
+    base = _from_environment("XDG_CACHE_HOME") or Path(os.path.expanduser("~/.cache"))
+    return (base if base.is_absolute() else Path(os.devnull)) / "sightline"
+
+
+def _from_environment(name: str) -> Path | None:
+    """The folder that a variable names. The specification has relative ones ignored."""
+    path = Path(os.path.expanduser(os.environ.get(name, "")))
+    return path if path.is_absolute() else None

@@ -42,7 +42,30 @@ class Encoder(Protocol):
         ...
 
     def encode_images(self, pixels: NDArray[np.float32]) -> Vectors:
-        """Return one unit row for each prepared picture: (n, 3, height, width) -> (n, d)."""
+        """Return one unit row for each prepared picture: (n, 3, height, width) -> (n, d).
+
+        Raises:
+            MemoryError: there is too little memory for so many; half of them will be tried.
+        """
+        ...
+
+
+@runtime_checkable
+class BulkEncoder(Protocol):
+    """Says how many pictures it works on at once, for a model that many are needed to keep busy."""
+
+    @property
+    def pictures_at_once(self) -> int:
+        """How many prepared pictures one ``encode_images`` should get."""
+        ...
+
+
+@runtime_checkable
+class TunableEncoder(Protocol):
+    """Finds out how it runs fastest."""
+
+    def tune(self, pictures: int) -> None:
+        """Try what is worth trying before a run of at most so many pictures."""
         ...
 
 

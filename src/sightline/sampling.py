@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sightline.errors import ImageUnreadableError
 from sightline.images import DEFAULT_MAX_MEGAPIXELS, FoundFile, bytes_hash, decode, find, read
 from sightline.protocols import Encoder
 from sightline.types import Pixels, Progress, Skipped
+from sightline.workers import Workers
 
 _AT_ONCE = 32  # files whose bytes are in memory together
 
@@ -27,7 +29,7 @@ class PictureSample:
     Attributes:
         pixels: Prepared, no two of the same content, in random order, shape (n, 3, height, width).
         found: How many files there were to choose from.
-        skipped: Files that were chosen and cannot be read.
+        skipped: Files that were chosen and cannot be read, and what cannot be reached at all.
     """
 
     pixels: NDArray[np.float32]
@@ -55,15 +57,19 @@ def picture_sample(
     Raises:
         SourceNotFoundError: a source is not there.
     """
-    files = [file.path for file in find(sources) if isinstance(file, FoundFile)]
+    found = list(find(sources))
+    files = [each.path for each in found if isinstance(each, FoundFile)]
+    skipped = [each for each in found if isinstance(each, Skipped)]
     random.Random(0).shuffle(files)
     tell = progress or (lambda _: None)
     chosen: dict[str, Pixels] = {}
-    skipped: list[Skipped] = []
     total = min(most, len(files))
-    with ThreadPoolExecutor(thread_name_prefix="reading") as threads:
+    workers = Workers(os.cpu_count() or 1, "reading")
+    try:
         for group in _groups(files):
-            for read_one in threads.map(lambda path: _read(path, encoder, max_megapixels), group):
+            tasks = (partial(_read, path, encoder, max_megapixels) for path in group)
+            for answer in [workers.do(task) for task in tasks]:
+                read_one = answer.take()
                 if isinstance(read_one, Skipped):
                     skipped.append(read_one)
                 elif len(chosen) < most:
@@ -71,6 +77,8 @@ def picture_sample(
             tell(Progress("reading", len(chosen), total, len(skipped)))
             if len(chosen) >= most:
                 break
+    finally:
+        workers.end()
     pixels = np.stack([*chosen.values()]) if chosen else np.empty((0, 3, 0, 0), np.float32)
     return PictureSample(pixels, len(files), tuple(skipped))
 

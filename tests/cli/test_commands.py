@@ -417,7 +417,10 @@ def test_ctrl_c_exits_with_130_and_a_sentence(
     outcome = indexed("index")
 
     assert outcome.code == 130
-    assert outcome.err == "stopped; what was committed is kept, and the same command goes on\n"
+    assert (
+        outcome.err
+        == "stopped; what was finished is kept, so give the same command again to go on\n"
+    )
 
 
 def test_version_and_help(command: Command) -> None:

@@ -33,7 +33,7 @@ def test_the_closing_line_says_how_good_it_is_and_how_to_use_it(
     assert shown.err == (
         "picture tower: reading\n"
         "768 dimensions, 1,710 MB; worst cosine to torch: pictures 0.9999997, "
-        "texts 0.9999998; use it with --model out/model\n"
+        "texts 0.9999998; use it with `--model out/model`\n"
     )
     assert (asked["source"], asked["out"]) == ("hf:someone/clip", Path("out/model"))
     assert (asked["replace"], asked["accept_licence"]) == (True, True)

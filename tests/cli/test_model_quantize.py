@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.cli.options import as_model_option
 from sightline.encoders.files.model_files import INT8_VISION
 from sightline.encoders.int8 import quantizing
 from tests.cli.conftest import Command
@@ -80,6 +81,13 @@ def test_an_own_folder_is_named_as_the_model_to_use(
     assert "--model small --precision int8" in outcome.err
     assert (tmp_path / "small" / INT8_VISION).exists()
     assert not (model / INT8_VISION).exists()
+
+
+@pytest.mark.parametrize(("name", "shown"), [("mini", "./mini"), ("my model", "'my model'")])
+def test_a_folder_is_named_so_that_the_shell_and_the_table_leave_it_alone(
+    name: str, shown: str
+) -> None:
+    assert as_model_option(Path(name)) == shown
 
 
 def test_too_few_pictures_are_counted_in_a_sentence(

@@ -1,4 +1,6 @@
 import json
+import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,7 +94,7 @@ def test_fetch_prints_the_folder_and_says_what_it_does(command: Command) -> None
     assert outcome.code == 0, outcome.err
     assert (Path(outcome.out.strip()) / "config.json").exists()
     assert "Xenova/clip-vit-base-patch32, licence MIT, about 605 MB" in outcome.err
-    assert "fetched and checked in" in outcome.err
+    assert "MB here and checked, in" in outcome.err
     listed = rows(command("models", "list", "--json").out)[NAME]
     assert (listed["state"], listed["here"]) == ("cached", ["fp32"])
     assert command("models", "where", NAME).out == outcome.out
@@ -121,7 +123,7 @@ def test_a_copy_can_be_carried_to_another_machine(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     outcome = command("models", "fetch", NAME, "--to", "stick")
-    assert "models add FOLDER --name NAME" in outcome.err
+    assert f"on the other machine: `sightline models add FOLDER --name {NAME}`" in outcome.err
     copied = [path for path in (tmp_path / "stick").rglob("*") if path.is_file()]
     assert copied
     assert not any(path.is_symlink() for path in copied)
@@ -141,7 +143,50 @@ def test_fetch_without_a_hub_says_what_to_do(
 
     assert outcome.code == 3
     assert outcome.out == ""
-    assert "HF_HUB_OFFLINE is set; there are three ways out" in outcome.err
+    assert "HF_HUB_OFFLINE is set (unset it where there is a network)" in outcome.err
+    assert f"run `sightline models fetch {NAME} --to FOLDER`, bring FOLDER here" in outcome.err
+    assert f"run `sightline models add FOLDER --name {NAME}`" in outcome.err
+
+
+def test_without_a_hub_a_checkpoint_is_carried_in_another_way(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+
+    checkpoint = command("models", "fetch", NAME, "--checkpoint").err
+    repository = command("models", "add", "hf:someone/something").err
+
+    assert f"`sightline models fetch {NAME} --checkpoint --to FOLDER`" in checkpoint
+    assert "models add" not in checkpoint, "which takes no checkpoint"
+    assert "bring its files here in a folder, and name that folder" in repository
+    assert "models fetch" not in repository, "which takes the names of the table only"
+
+
+@pytest.mark.parametrize("address", ["", "hub.example"])
+def test_an_address_of_a_hub_that_is_none_is_refused(
+    command: Command, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+
+    outcome = command("models", "fetch", NAME)
+
+    assert outcome.code == 2
+    assert f"HF_ENDPOINT is {address!r}, but it must be an address with http" in outcome.err
+
+
+def test_a_folder_for_a_copy_is_looked_at_before_anything_is_fetched(
+    command: Command, hub: FakeHub, tmp_path: Path
+) -> None:
+    (tmp_path / "stick").mkdir()
+    assert command("models", "fetch", NAME, "--to", "stick").code == 0
+    before = len(hub.requests)
+
+    outcome = command("models", "fetch", NAME, "--to", "stick")
+
+    assert outcome.code == 2
+    assert "--to is 'stick', but it must be an empty folder, or one that is not" in outcome.err
+    assert len(hub.requests) == before
 
 
 def test_fetch_of_what_ships_has_nothing_to_do(command: Command) -> None:
@@ -203,6 +248,20 @@ def test_a_repository_is_added_with_its_licence(command: Command) -> None:
     found = json.loads(outcome.out)
     assert (found["name"], found["licence"]) == ("mine", "mit")
     assert found["source"] == f"hf:Xenova/clip-vit-base-patch32@{'c' * 40}"
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_repairs_an_added_repository_is_a_command_that_does(command: Command) -> None:
+    command("models", "add", f"hf:{MODELS[NAME].hub_id}", "--name", "mine")
+    folder = Path(command("models", "where", "mine").out.strip())
+    shutil.rmtree(folder)
+
+    refused = command("models", "where", "mine")
+    words = re.search(r"repair it with `sightline (.*)`", refused.err)
+    assert words is not None
+    assert command(*words[1].split()).code == 0
+    assert command("models", "where", "mine").out == f"{folder}\n"
+    assert Registry().names() == ("mine",), "and it gives no second name to the model"
 
 
 def test_a_repository_with_limits_is_refused_until_they_are_accepted(
@@ -305,18 +364,64 @@ def test_removing_forgets_and_deletes_only_when_asked(command: Command) -> None:
     assert not folder.exists()
 
 
+def make_int8(name: str) -> Path:
+    """Return the folder of an int8 tower that says it was made of a model."""
+    made = Registry().folder / f"{name}-int8"
+    (made / "openvino").mkdir(parents=True)
+    (made / "openvino" / "vision_model_int8.xml").write_text("made")
+    (made / "openvino" / "int8.json").write_text('{"runs": [{"agreement": 0.9865}]}')
+    return made
+
+
 @pytest.mark.usefixtures("hub")
-def test_int8_files_that_were_made_are_listed_and_go_with_the_model(command: Command) -> None:
+def test_int8_files_that_were_made_are_listed_and_go_with_the_model(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command("models", "fetch", NAME)
-    made = Registry().folder / f"{NAME}-int8" / "openvino"
-    made.mkdir(parents=True)
-    (made / "vision_model_int8.xml").write_text("made")
+    made = make_int8(NAME)
+    monkeypatch.setenv("COLUMNS", "80")
 
     listed = rows(command("models", "list", "--json").out)[NAME]
-    assert listed["here"] == ["fp32", "int8"]
+    assert listed["here"] == ["fp32"]
+    assert listed["int8_made_here"] == {"folder": str(made), "agreement": 0.9865}
+    lines = command("models", "list").out.splitlines()
+    at = lines.index(f"  {MODELS[NAME].good_for}")
+    assert lines[at + 1] == "  int8 made here, agreement 98.7%"
+    assert max(map(len, lines)) <= 80
 
     command("models", "remove", NAME, "--delete-files")
-    assert not made.parent.exists()
+    assert not made.exists()
+
+
+def test_int8_files_of_what_ships_are_listed_and_can_be_deleted(command: Command) -> None:
+    made = make_int8("mini")
+    assert "int8 made here, agreement 98.7%" in command("models", "list").out
+
+    assert command("models", "remove", "mini").code == 1
+    assert made.exists()
+    outcome = command("models", "remove", "mini", "--delete-files")
+
+    assert (outcome.code, made.exists()) == (0, False)
+    assert outcome.err == "mini ships with Sightline and stays; its int8 files are deleted\n"
+
+
+def test_what_lies_in_an_added_folder_is_listed(command: Command, tiny_model: Path) -> None:
+    command("models", "add", tiny_model, "--name", "mine")
+
+    assert rows(command("models", "list", "--json").out)["mine"]["here"] == ["fp32"]
+
+
+@pytest.mark.usefixtures("hub")
+def test_forgetting_what_was_emptied_out_of_the_cache_says_only_that(
+    command: Command, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(command("models", "fetch", NAME).out.strip())
+    shutil.rmtree(folder)
+
+    outcome = command("models", "remove", NAME, "--delete-files")
+
+    assert (outcome.code, outcome.err) == (0, f"{NAME} is forgotten\n")
+    assert not caplog.records
 
 
 @pytest.mark.usefixtures("hub")

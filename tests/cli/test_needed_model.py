@@ -98,6 +98,17 @@ def test_the_model_of_a_gallery_that_came_from_elsewhere_is_fetched(
     assert "6 unchanged" in outcome.err
 
 
+@pytest.mark.parametrize("precision", ["quick", "float16"])
+def test_an_impossible_precision_is_refused_before_gigabytes_are_fetched(
+    command: Command, photos: Path, fetched: Fetched, precision: str
+) -> None:
+    outcome = command("index", photos, "-g", "home", "--precision", precision)
+
+    assert outcome.code == 2
+    assert f"precision is {precision!r}, but it must be auto or float32" in outcome.err
+    assert fetched == []
+
+
 def test_a_model_that_cannot_be_fetched_leaves_no_gallery_behind(
     command: Command, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

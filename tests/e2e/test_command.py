@@ -188,4 +188,6 @@ main()
     )
 
     assert done.returncode == 130
-    assert done.stderr == ("stopped; what was committed is kept, and the same command goes on\n")
+    assert done.stderr == (
+        "stopped; what was finished is kept, so give the same command again to go on\n"
+    )

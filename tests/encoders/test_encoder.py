@@ -16,7 +16,7 @@ from PIL import Image
 from tokenizers import Tokenizer, models
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
-from sightline.encoders.cpu.openvino_runtime import import_openvino
+from sightline.encoders.cpu.openvino_runtime import Tower, import_openvino
 from sightline.encoders.cpu.pace import Pace, SecondsOf
 from sightline.encoders.encoder import Feeds, Runner
 from sightline.errors import (
@@ -368,7 +368,7 @@ class _ScarceMemory:
         return self.run_all([feeds], 1)[0]
 
     def run_all(self, batches: Sequence[Feeds], streams: int) -> list[Any]:
-        sizes = [len(batch["pixel_values"]) for batch in batches]
+        sizes = [len(next(iter(batch.values()))) for batch in batches]
         self.asked += sizes
         if sum(sizes) > self._pictures:
             raise MemoryError
@@ -411,8 +411,58 @@ def test_openvino_without_memory_is_told_from_other_faults(
     encoder = dual(folder)
     monkeypatch.setattr(encoder._text, "_infer", refuse)
 
+    with pytest.raises(OutOfMemoryError, match="tiny worked on a single picture or text"):
+        encoder.encode_texts(["red", "blue"])
+
+
+def test_texts_too_go_through_in_halves_when_memory_runs_out(folder: Path) -> None:
+    encoder = dual(folder)
+    encoder._text = scarce = _ScarceMemory(encoder._text, 2)
+    texts = ["red", "blue", "green", "white", "black"]
+
+    np.testing.assert_array_equal(encoder.encode_texts(texts), dual(folder).encode_texts(texts))
+    assert scarce.asked == [5, 2, 3, 1, 2]
+
+
+class _Request:
+    """An inference that ends when it is waited for, and refuses to be begun twice."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
+        self.busy = False
+
+    def start_async(self, *_: object, **__: object) -> None:
+        if self.broken:
+            raise RuntimeError("std::bad_alloc")
+        assert not self.busy
+        self.busy = True
+
+    def wait(self) -> None:
+        self.busy = False
+
+
+def test_no_inference_goes_on_after_one_of_several_has_failed(folder: Path) -> None:
+    tower = dual(folder)._vision
+    assert isinstance(tower, Tower)
+    tower._requests, tower._streams = [_Request(), _Request(broken=True)], 2
+
     with pytest.raises(MemoryError):
-        encoder.encode_texts(["red"])
+        tower.run_all([{"pixel_values": np.empty(0)}] * 2, 2)
+
+    assert not tower._requests[0].busy, "it reads memory that its caller gives away now"
+
+
+def test_a_single_picture_begins_no_streams_and_ends_none(folder: Path) -> None:
+    tower = dual(folder)._vision
+    assert isinstance(tower, Tower)
+    batch = {"pixel_values": np.zeros((1, 3, 16, 16), dtype=np.float32)}
+    streams = []
+
+    for batches in (1, 2, 1):
+        tower.run_all([batch] * batches, 2)
+        streams.append(len(tower._requests))
+
+    assert streams == [1, 2, 2]
 
 
 @pytest.mark.parametrize("streams", [1, 2, 3])
@@ -432,9 +482,19 @@ def test_a_short_run_is_not_delayed_by_looking_for_a_pace(
     monkeypatch.setattr("sightline.encoders.encoder.best_pace", None)
     encoder = dual(folder)
 
-    encoder.tune(10)
+    encoder.tune(319)
 
     assert encoder._pace == Pace()
+    assert not encoder._vision.compiled, "not even once"
+
+
+def test_a_model_without_memory_for_the_usual_pace_is_not_tuned(folder: Path) -> None:
+    encoder, _ = with_scarce_memory(folder, 3)
+
+    encoder.tune(10**12)
+
+    assert encoder._pace == Pace()
+    assert encoder.encode_images(np.ones((5, 3, 16, 16), dtype=np.float32)).shape == (5, 8)
 
 
 def test_the_pace_of_a_long_run_is_measured_once_and_remembered(

@@ -37,10 +37,10 @@ EXIT_MEANINGS = {
     "half of its pictures vanished, which needs --force",
     Exit.STORAGE: "the disk is full, or a file or the results cannot be written",
     Exit.MISSING_PACKAGE: "an optional package is not installed",
-    Exit.INTERRUPTED: "stopped by Ctrl-C; what was committed is kept",
+    Exit.INTERRUPTED: "stopped by Ctrl-C; what was finished is kept",
     Exit.BROKEN_PIPE: "whoever read the results stopped reading, as `head` does",
 }
-INTERRUPTED_NOTE = "stopped; what was committed is kept, and the same command goes on"
+INTERRUPTED_NOTE = "stopped; what was finished is kept, so give the same command again to go on"
 
 _EXIT_OF: tuple[tuple[type[SightlineError], Exit], ...] = (
     (InputError, Exit.BAD_INPUT),

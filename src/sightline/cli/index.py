@@ -67,7 +67,7 @@ def index(
     folder, named = gallery_folder(gallery), paths or []
     wanted = _Wanted(model, precision, device, threads, max_megapixels)
     with _open(folder, named, wanted) as opened:
-        fetched_if_needed(lambda: opened.encoder)
+        fetched_if_needed(lambda: opened.encoder, precision)
         _warn_of_unknown_pictures(opened, named)
         with shown_progress() as progress:
             report = opened.sync(named or None, force=force, retry=retry, progress=progress)
@@ -117,7 +117,8 @@ def _checked_before_creating(folder: Path, paths: list[str], wanted: _Wanted) ->
     fetched_if_needed(
         lambda: load_model(
             chosen, threads=wanted.threads, precision=wanted.precision, device=wanted.device
-        )
+        ),
+        wanted.precision,
     )
     return chosen
 

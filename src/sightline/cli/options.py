@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -86,6 +87,17 @@ def gallery_folder(named: str | None) -> Path:
     if os.path.isfile(folder):
         raise InvalidValueError("--gallery", named, "a folder, and this is a file")
     return folder
+
+
+def as_model_option(folder: Path) -> str:
+    """Return what ``--model`` takes for a folder, in a form for the shell.
+
+    A name of the table means that model, whatever folder has the same name.
+    """
+    from sightline.encoders.places import known_models
+
+    name = str(folder)
+    return shlex.quote(os.path.join(os.curdir, name) if name in known_models() else name)
 
 
 def named_path(name: str) -> Path:

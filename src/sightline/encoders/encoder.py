@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.encoders.cpu.adapter import IDS, MASK, PIXELS
-from sightline.encoders.cpu.pace import DEFAULT_PACE, Pace, PaceMemo, best_pace, budget_s
+from sightline.encoders.cpu.pace import (
+    DEFAULT_PACE,
+    LEAST_PICTURES,
+    Pace,
+    PaceMemo,
+    best_pace,
+    budget_s,
+)
 from sightline.encoders.digests import digest_of_files
 from sightline.encoders.files.model_files import (
     ModelFiles,
@@ -133,6 +140,7 @@ class PictureEncoder:
             VectorShapeError: pixels has another shape, or is not of floats.
             InvalidValueError: pixels has a value that is not a number.
             ModelFilesError: the model cannot be run, or gives no usable vector.
+            OutOfMemoryError: there is too little memory for a single picture.
         """
         size = self._steps.output
         if pixels.shape[1:] != (3, size.height, size.width) or pixels.dtype.kind != "f":
@@ -143,12 +151,13 @@ class PictureEncoder:
         rows = np.empty((len(pixels), self._dimensions), dtype=np.float32)
         start = 0
         while start < len(pixels):
-            step = self._pace.batch * self._pace.streams
-            part = np.ascontiguousarray(pixels[start : start + step], np.float32)
+            pace = self._pace
+            end = start + pace.batch * pace.streams
+            part = np.ascontiguousarray(pixels[start:end], np.float32)
             try:
-                raw = self._run_pictures(part)
+                raw = self._run_pictures(part, pace)
             except MemoryError as error:
-                self._slow_down(error)
+                self._slow_down(pace, error)
                 continue
             if not np.isfinite(raw).all() and not np.isfinite(part).all():
                 raise InvalidValueError("a pixel", "nan or infinite", "a finite number")
@@ -159,48 +168,50 @@ class PictureEncoder:
     def tune(self, pictures: int) -> None:
         """Find the quickest way to feed the model before a run of this many pictures.
 
-        Measured once for each model and machine, for at most a twentieth of what the run will
-        take and never longer than some 20 s, and remembered. A short run is not worth it.
+        Measured once for each model and machine, for about a twentieth of what the run will take
+        and never much longer than 20 s, and remembered. Before a short run nothing is measured.
 
         Raises:
             ModelFilesError: the model cannot be run.
         """
-        known = None if self._is_paced else self._paces.recall()
-        if known is not None:
-            self._pace, self._is_paced = known, True
         if self._is_paced:
             return
+        known = self._paces.recall()
+        # Without memory for it, the usual pace goes on, and is slowed down as far as it must be.
+        with suppress(MemoryError):
+            known = known or self._measured_pace(pictures)
+        if known is not None:
+            self._pace, self._is_paced = known, True
+
+    def _measured_pace(self, pictures: int) -> Pace | None:
+        if pictures < LEAST_PICTURES:
+            return None
         self._seconds_of(DEFAULT_PACE)  # compiles
         limit_s = budget_s(pictures, self._seconds_of(DEFAULT_PACE))
         if not limit_s:
-            return
-        with suppress(MemoryError):  # what could be measured until then is good enough
-            self._pace = best_pace(self._seconds_of, limit_s)
-            self._paces.keep(self._pace)
+            return None
+        pace = best_pace(self._seconds_of, limit_s)
+        self._paces.keep(pace)
+        return pace
 
     def _seconds_of(self, pace: Pace) -> float:
         size = self._steps.output
         shape = (pace.batch * pace.streams, 3, size.height, size.width)
         pictures = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
-        before, self._pace = self._pace, pace
-        try:
-            began = time.perf_counter()
-            self._run_pictures(pictures)
-            return (time.perf_counter() - began) / len(pictures)
-        finally:
-            self._pace = before
+        began = time.perf_counter()
+        self._run_pictures(pictures, pace)
+        return (time.perf_counter() - began) / len(pictures)
 
-    def _run_pictures(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        size, streams = self._pace.batch, self._pace.streams
+    def _run_pictures(self, pixels: NDArray[np.float32], pace: Pace) -> NDArray[np.float32]:
+        size = pace.batch
         feeds = [{PIXELS: pixels[start : start + size]} for start in range(0, len(pixels), size)]
-        return np.concatenate(self._vision.run_all(feeds, streams))
+        return np.concatenate(self._vision.run_all(feeds, pace.streams))
 
-    def _slow_down(self, error: MemoryError) -> None:
-        """Go on with less at once, after memory ran out."""
-        batch, streams = self._pace.batch, self._pace.streams
-        if batch == 1 and streams == 1:
+    def _slow_down(self, pace: Pace, error: MemoryError) -> None:
+        """Go on with less at once, after memory ran out at a pace."""
+        if pace == Pace(1, 1):
             raise OutOfMemoryError(self._spec.name) from error
-        self._pace = Pace(max(1, batch // 2), streams if batch > 1 else 1)
+        self._pace = Pace(max(1, pace.batch // 2), pace.streams if pace.batch > 1 else 1)
 
     def _unit(self, raw: NDArray[np.float32], count: int) -> Vectors:
         if raw.shape != (count, self._dimensions):
@@ -258,12 +269,23 @@ class DualEncoder(PictureEncoder):
         Raises:
             EmptyTextError: a text is empty or white space.
             ModelFilesError: the model cannot be run, or gives no usable vector.
+            OutOfMemoryError: there is too little memory for a single text.
         """
         tokens = self._reader.read(texts)
         rows = np.empty((len(tokens), self._dimensions), dtype=np.float32)
         for places in _batches_of_equal_length(tokens):
-            rows[places] = self._encode_tokens([tokens[place] for place in places])
+            rows[places] = self._in_halves([tokens[place] for place in places])
         return rows
+
+    def _in_halves(self, tokens: list[TokenRow]) -> Vectors:
+        """Encode as many at once as there is memory for."""
+        try:
+            return self._encode_tokens(tokens)
+        except MemoryError as error:
+            if len(tokens) == 1:
+                raise OutOfMemoryError(self._spec.name) from error
+        middle = len(tokens) // 2
+        return np.concatenate([self._in_halves(tokens[:middle]), self._in_halves(tokens[middle:])])
 
     def _encode_tokens(self, tokens: list[TokenRow]) -> Vectors:
         ids = np.array([row.ids for row in tokens], dtype=np.int64)

@@ -16,7 +16,7 @@ from sightline.encoders.hub.client import Hub
 from sightline.encoders.hub.fetching import Tell, fetch_repository
 from sightline.encoders.int8.folders import apart_folder
 from sightline.encoders.loading import load_model
-from sightline.encoders.places import ModelPlace
+from sightline.encoders.places import ModelPlace, find_model
 from sightline.encoders.registry import (
     InstalledFolder,
     InstalledModel,
@@ -69,8 +69,10 @@ def add(
     repository, _, revision = source.removeprefix(FROM_HUB).partition("@")
     is_on_hub = source.startswith(FROM_HUB)
     folder = Path(repository) if is_on_hub else absolute(source)
-    if not is_on_hub and not folder.exists():
-        raise SourceNotFoundError(folder)
+    if not is_on_hub:
+        if not folder.exists():
+            raise SourceNotFoundError(folder)
+        find_model(folder)  # says what is wrong with what is no folder
     chosen = name if name is not None else name_for(folder.as_posix())
     _check_free(chosen, source, folder, registry, outright=name is not None)
     if is_on_hub:
@@ -98,13 +100,13 @@ def add(
 
 
 def remove(name: str, *, delete_files: bool = False, registry: Registry | None = None) -> bool:
-    """Forget a model; return whether there was anything to forget.
+    """Forget a model; return whether there was anything to forget or to delete.
 
     Args:
-        name: Of a model that was fetched or added.
+        name: Of a model that was fetched or added; with ``delete_files`` also of one that ships.
         delete_files: Delete what was fetched, too, unless another model lies there as well, and
-            the int8 files that were made of it. What was added from a folder is its owner's, and
-            is never deleted.
+            the int8 files that were made of it outside of its folder. What was added from a folder
+            is its owner's, and is never deleted.
         registry: None for the user's.
 
     Raises:
@@ -113,16 +115,13 @@ def remove(name: str, *, delete_files: bool = False, registry: Registry | None =
     """
     registry = registry or Registry()
     record = registry.get(name) if delete_files else None
-    if not registry.remove(name):
-        return False
+    is_found = registry.remove(name)
+    if delete_files:
+        is_found |= _delete_int8(name, record)
     for lies in (record.model, record.checkpoint) if record is not None else ():
-        if lies is None:
-            continue
-        place = ModelPlace(name, ModelFolder(lies.folder), MODELS.get(name))
-        shutil.rmtree(apart_folder(place), ignore_errors=True)
-        if lies.commit and not _lies_elsewhere(lies, registry):
+        if lies is not None and lies.commit and not _lies_elsewhere(lies, registry):
             _delete(lies)
-    return True
+    return is_found
 
 
 def copy_model(lies: InstalledFolder, out: Path) -> None:
@@ -163,7 +162,11 @@ def _try_out(name: str, lies: InstalledFolder) -> None:
     from PIL import Image
 
     sets = lies.sets or ("fp32",)
-    folder = ModelFolder(lies.folder, "take another model, or see what is said of its files")
+    folder = ModelFolder(
+        lies.folder,
+        "take a folder with an ONNX model, or make one of a checkpoint with "
+        "`sightline models export`",
+    )
     found = read_model_files(folder, sets[0])
     card = MODELS.get(name)
     if card is not None and found.dimensions != card.dimensions:
@@ -188,6 +191,23 @@ def _lies_elsewhere(lies: InstalledFolder, registry: Registry) -> bool:
     )
 
 
+def _delete_int8(name: str, record: InstalledModel | None) -> bool:
+    """Delete the int8 tower that was made of a model; return whether there was one."""
+    card, model = MODELS.get(name), record.model if record is not None else None
+    if card is None and model is None:
+        return False
+    # For a model of the table the folder goes by the name alone.
+    lies = ModelFolder(model.folder if model is not None else Path())
+    folder = apart_folder(ModelPlace(name, lies, card))
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    return True
+
+
 def _delete(lies: InstalledFolder) -> None:
     """Let the hub's client delete a commit, which knows what other commits share with it."""
     from huggingface_hub import scan_cache_dir
@@ -195,7 +215,10 @@ def _delete(lies: InstalledFolder) -> None:
 
     cache = lies.folder.parents[2]
     try:
-        scan_cache_dir(cache).delete_revisions(lies.commit).execute()
+        found = scan_cache_dir(cache)
+        there = {commit.commit_hash for each in found.repos for commit in each.revisions}
+        if lies.commit in there:  # the client would complain otherwise
+            found.delete_revisions(lies.commit).execute()
     except CacheNotFound:
         return
     except OSError as error:

@@ -7,8 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from sightline.encoders.cards import MODELS, ModelCard
-from sightline.encoders.files.model_files import INT8_VISION, ModelFolder
-from sightline.encoders.int8.folders import apart_folder
+from sightline.encoders.files.layouts import FileSet, find_layout, graph_names
+from sightline.encoders.files.model_folder import ModelFolder
+from sightline.encoders.int8.folders import made_here
+from sightline.encoders.int8.report import noted_agreement
 from sightline.encoders.places import ModelPlace
 from sightline.encoders.registry import InstalledFolder, InstalledModel, Registry
 from sightline.errors import ModelRecordError
@@ -29,6 +31,20 @@ class ModelState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MadeInt8:
+    """An int8 tower that Sightline made of a model.
+
+    Attributes:
+        folder: Where it lies.
+        agreement: Of the first ten neighbours with those of float32, as it was measured, in
+            [0, 1]; None where its report is gone.
+    """
+
+    folder: Path
+    agreement: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelEntry:
     """One model that can be asked for.
 
@@ -38,6 +54,8 @@ class ModelEntry:
         card: Its row in the model table; None for one that was added.
         record: What is noted of it on this machine, if anything.
         problem: What is wrong with its record, or "".
+        here: What of it is on this machine, such as ("fp32", "checkpoint").
+        int8: The int8 tower that Sightline made of it, if it made one.
     """
 
     name: str
@@ -45,19 +63,8 @@ class ModelEntry:
     card: ModelCard | None
     record: InstalledModel | None = None
     problem: str = ""
-
-    @property
-    def here(self) -> tuple[str, ...]:
-        """What of it is on this machine, such as ("fp32", "checkpoint")."""
-        if self.record is None:
-            return ()
-        model, checkpoint = self.record.model, self.record.checkpoint
-        found = list(model.sets) if model is not None and model.folder.is_dir() else []
-        if model is not None and "int8" not in found and _has_own_int8(self, model.folder):
-            found.append("int8")
-        if checkpoint is not None and checkpoint.folder.is_dir():
-            found.append("checkpoint")
-        return tuple(found)
+    here: tuple[str, ...] = ()
+    int8: MadeInt8 | None = None
 
     @property
     def megabytes(self) -> int | None:
@@ -82,7 +89,12 @@ def _entry(name: str, registry: Registry) -> ModelEntry:
     except ModelRecordError as error:
         return ModelEntry(name, ModelState.BROKEN, card, None, str(error))
     lies = record.model if record is not None else None
-    return ModelEntry(name, _state(card, lies), card, record)
+    folder = _folder(card, lies)
+    int8 = _made_int8(ModelPlace(name, folder, card)) if folder is not None else None
+    here = _published(folder) if folder is not None else ()
+    if record is not None and record.checkpoint is not None and record.checkpoint.folder.is_dir():
+        here = (*here, FileSet.CHECKPOINT.value)
+    return ModelEntry(name, _state(card, lies), card, record, here=here, int8=int8)
 
 
 def _state(card: ModelCard | None, lies: InstalledFolder | None) -> ModelState:
@@ -95,7 +107,23 @@ def _state(card: ModelCard | None, lies: InstalledFolder | None) -> ModelState:
     return ModelState.CACHED if card is not None and lies.commit else ModelState.ADDED
 
 
-def _has_own_int8(entry: ModelEntry, folder: Path) -> bool:
-    """Whether int8 files were made of a model here, in its folder or beside the records."""
-    place = ModelPlace(entry.name, ModelFolder(folder), entry.card)
-    return any((lies / INT8_VISION).exists() for lies in (folder, apart_folder(place)))
+def _folder(card: ModelCard | None, lies: InstalledFolder | None) -> ModelFolder | None:
+    if card is not None and card.package_folder:
+        return ModelFolder(card.shipped_folder)
+    return ModelFolder(lies.folder) if lies is not None else None
+
+
+def _published(folder: ModelFolder) -> tuple[str, ...]:
+    """The number formats that a folder holds a picture tower in, but for our own int8."""
+    stem = find_layout(folder).vision
+    sets = (FileSet.FP32, FileSet.FP16, FileSet.INT8)
+    return tuple(
+        files.value
+        for files in sets
+        if any((folder.path / name).is_file() for name in graph_names(stem, files))
+    )
+
+
+def _made_int8(place: ModelPlace) -> MadeInt8 | None:
+    folder = made_here(place)
+    return None if folder is None else MadeInt8(folder.path, noted_agreement(folder))

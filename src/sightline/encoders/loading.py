@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+from sightline.encoders.cards import MODELS
 from sightline.encoders.cpu.adapter import AdaptedTower, is_foreign
 from sightline.encoders.cpu.compiled import compiled_place
 from sightline.encoders.cpu.openvino_runtime import (
@@ -19,7 +20,7 @@ from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFile
 from sightline.encoders.int8.folders import int8_place
 from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
 from sightline.encoders.traits import read_traits
-from sightline.errors import GpuUnusedWarning, ModelError
+from sightline.errors import GpuUnusedWarning, MissingPackageError, ModelError
 
 
 def load_model(
@@ -52,13 +53,13 @@ def load_model(
         DeviceNotFoundError: there is no such device here.
         MissingPackageError: a GPU was asked for, and torch is not installed.
     """
-    chosen = "cpu" if device == "cpu" else _chosen(device)
-    # OpenVINO alone runs int8 files, so nothing else can be meant.
-    if chosen == "cpu" or (device == "auto" and precision == "int8"):
+    stays = device == "auto" and (precision == "int8" or _has_no_checkpoint(name_or_folder))
+    chosen = "cpu" if stays else _chosen(device)
+    if chosen == "cpu":
         return _load_for_openvino(find_model(name_or_folder), threads, precision, keep_compiled)
     try:
         return load_for_torch(find_checkpoint(name_or_folder), chosen, precision)
-    except ModelError as error:
+    except (ModelError, MissingPackageError) as error:
         if device != "auto":
             raise
         place = find_model(name_or_folder)
@@ -67,7 +68,15 @@ def load_model(
         return encoder
 
 
+def _has_no_checkpoint(name_or_folder: str | Path) -> bool:
+    """Whether the model is one of the table that OpenVINO alone can run, so nothing is amiss."""
+    card = MODELS.get(name_or_folder) if isinstance(name_or_folder, str) else None
+    return card is not None and not card.checkpoint
+
+
 def _chosen(device: str) -> str:
+    if device == "cpu":
+        return device
     from sightline.encoders.gpu.devices import choose_device
 
     return choose_device(device)

@@ -90,8 +90,8 @@ def _installed(
         command = " ".join(["sightline models fetch", name, *options.split()])
         place = ModelFolder(lies.folder, f"repair it with `{command}`")
     else:
-        repository = lies.source.partition("@")[0]
-        place = ModelFolder(lies.folder, f"repair it with `sightline models add {repository}`")
+        command = f"sightline models add {lies.source} --name {name}"
+        place = ModelFolder(lies.folder, f"repair it with `{command}`")
         if gone:
             raise place.error("the folder is gone")
     return ModelPlace(name, place, card)

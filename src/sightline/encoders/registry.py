@@ -187,7 +187,9 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InvalidValueError(
-            "a model's name", name, "1 to 64 of a-z, 0-9, dot, dash and underscore, letter first"
+            "a model's name",
+            name,
+            "1 to 64 of a-z, 0-9, dot, dash and underscore, with a letter or digit first",
         )
 
 

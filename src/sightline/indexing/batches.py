@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +12,9 @@ from numpy.typing import NDArray
 from sightline.errors import OutOfMemoryError
 from sightline.indexing.outcomes import Taken
 from sightline.indexing.waits import Waits
-from sightline.protocols import Encoder
+from sightline.protocols import BulkEncoder, Encoder, TunableEncoder
 from sightline.types import Pixels, Vectors
+from sightline.workers import Answer, Workers
 
 BATCH = 32
 """Pictures that go to the model together, unless it asks for more or they are huge."""
@@ -24,25 +23,6 @@ _SMALLEST = 8  # models are slower with less at once
 _BATCH_BYTES = 64 << 20
 # What is in the model is lost when a run is killed, and waited for when it is interrupted.
 _LONGEST_S = 2.0
-
-
-@runtime_checkable
-class Hungry(Protocol):
-    """An encoder that is best fed with many pictures at once, as several streams or a GPU are."""
-
-    @property
-    def pictures_at_once(self) -> int:
-        """How many prepared pictures one ``encode_images`` should get."""
-        ...
-
-
-@runtime_checkable
-class Tunable(Protocol):
-    """An encoder that finds out how to run fastest before a long run."""
-
-    def tune(self, pictures: int) -> None:
-        """Try what is worth trying before a run of at most so many pictures."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +34,8 @@ class Embedded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    vectors: Vectors
+class _Vectors:
+    rows: Vectors
     seconds: float
 
 
@@ -79,19 +59,19 @@ class Batches:
         self._expected = expected
         self._waits = waits
         self._turn = turn
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._thread = Workers(1, "model")
         self._size = self._most = 0
         self._gathered: list[Taken] = []
         self._filling: NDArray[np.float32] | None = None
         self._inside: list[Taken] = []
         self._busy: NDArray[np.float32] | None = None
-        self._answer: Future[_Answer] | None = None
+        self._answer: Answer[_Vectors] | None = None
 
     def __enter__(self) -> Batches:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._thread.end()
 
     def add(self, taken: Taken, pixels: Pixels) -> list[Embedded]:
         """Gather one picture; return those that the model has finished by now.
@@ -99,7 +79,7 @@ class Batches:
         Raises:
             OutOfMemoryError: not even one picture fits into memory beside the model.
         """
-        finished = self._collect() if self._answer is not None and self._answer.done() else []
+        finished = self._collect() if self._answer is not None and self._answer.is_there else []
         if self._filling is None:
             self._filling = self._array_for(pixels)
         self._filling[len(self._gathered)] = pixels
@@ -123,7 +103,8 @@ class Batches:
         full, self._filling = self._filling, self._busy
         self._inside, self._busy, self._gathered = self._gathered, full, []
         if full is not None:
-            self._answer = self._pool.submit(self._encode, full[: len(self._inside)])
+            pixels = full[: len(self._inside)]
+            self._answer = self._thread.do(lambda: self._encode(pixels))
         return finished
 
     def _collect(self) -> list[Embedded]:
@@ -131,9 +112,9 @@ class Batches:
         if self._answer is None:
             return []
         with self._waits.for_the_model():
-            answer = self._answer.result()
-        self._keep_pace(answer.seconds)
-        pairs = zip(self._inside, answer.vectors, strict=True)
+            found = self._answer.take()
+        self._keep_pace(found.seconds)
+        pairs = zip(self._inside, found.rows, strict=True)
         self._answer, self._inside = None, []
         return [Embedded(taken, vector) for taken, vector in pairs]
 
@@ -143,10 +124,10 @@ class Batches:
         elif seconds < _LONGEST_S / 4:  # the first one was only slow because it compiled
             self._size = min(self._size * 2, self._most)
 
-    def _encode(self, pixels: NDArray[np.float32]) -> _Answer:
+    def _encode(self, pixels: NDArray[np.float32]) -> _Vectors:
         with self._turn:
             began = time.perf_counter()
-            return _Answer(self._in_halves(pixels), time.perf_counter() - began)
+            return _Vectors(self._in_halves(pixels), time.perf_counter() - began)
 
     def _in_halves(self, pixels: NDArray[np.float32]) -> Vectors:
         """Embed as many at once as there is memory for."""
@@ -161,12 +142,14 @@ class Batches:
     def _array_for(self, pixels: Pixels) -> NDArray[np.float32]:
         if not self._most:
             self._tune()
-            wanted = self._encoder.pictures_at_once if isinstance(self._encoder, Hungry) else 0
-            self._most = max(1, min(max(wanted, BATCH), _BATCH_BYTES // pixels.nbytes))
+            wanted = BATCH
+            if isinstance(self._encoder, BulkEncoder):
+                wanted = max(wanted, self._encoder.pictures_at_once)
+            self._most = max(1, min(wanted, _BATCH_BYTES // pixels.nbytes))
             self._size = self._most
         return np.empty((self._most, *pixels.shape), dtype=np.float32)
 
     def _tune(self) -> None:
-        if isinstance(self._encoder, Tunable):
+        if isinstance(self._encoder, TunableEncoder):
             with self._waits.for_the_model():
                 self._encoder.tune(self._expected)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from sightline.catalog import KnownFile
 from sightline.encoders.cpu.pace import cores
@@ -16,6 +16,7 @@ from sightline.indexing.outcomes import Outcome, Postponed, Refused, Taken
 from sightline.indexing.room import Part, Room, room_bytes
 from sightline.indexing.waits import Waits
 from sightline.protocols import Encoder
+from sightline.workers import Answer, Workers
 
 _AHEAD = 64  # pictures that wait to be gathered: two usual batches
 _AHEAD_BYTES = 64 << 20
@@ -59,17 +60,17 @@ class Reader:
         self, work: Sequence[tuple[FoundFile, KnownFile | None]]
     ) -> Generator[Outcome, None, None]:
         """Yield every file after reading, in order, while the next ones are being read."""
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="decode")
-        queue: deque[Future[Outcome]] = deque()
+        workers = Workers(self._threads, "decode")
+        queue: deque[Answer[Outcome]] = deque()
         try:
             for file, known in work:
-                queue.append(pool.submit(self.take_in, file, known))
+                queue.append(workers.do(partial(self.take_in, file, known)))
                 if len(queue) >= self._ahead():
                     yield self._next(queue)
             while queue:
                 yield self._next(queue)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            workers.end()
 
     def forget(self, content_hash: str) -> None:
         """Decode a content again when it comes next: the vector it was to have is not there."""
@@ -104,9 +105,9 @@ class Reader:
             return least
         return max(least, min(max(_AHEAD, 2 * least), _AHEAD_BYTES // self._prepared_bytes))
 
-    def _next(self, queue: deque[Future[Outcome]]) -> Outcome:
+    def _next(self, queue: deque[Answer[Outcome]]) -> Outcome:
         with self._waits.for_pictures():
-            return queue.popleft().result()
+            return queue.popleft().take()
 
     def _take_in(self, file: FoundFile, known: KnownFile | None) -> Taken | Refused:
         with self._waits.reading():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sightline.types import Limit
 
@@ -20,60 +21,45 @@ class Waits:
     """
 
     def __init__(self) -> None:
-        self._pictures_s = 0.0
-        self._model_s = 0.0
-        self._commits_s = 0.0
-        self._reading_s = 0.0
-        self._decoding_s = 0.0
+        self._spent_s: defaultdict[str, float] = defaultdict(float)
         self._lock = threading.Lock()
 
-    @contextmanager
-    def for_pictures(self) -> Iterator[None]:
-        """Count the block as waiting for the next picture."""
-        began = time.perf_counter()
-        yield
-        self._pictures_s += time.perf_counter() - began
+    def for_pictures(self) -> AbstractContextManager[None]:
+        """Count a block as waiting for the next picture."""
+        return self._counted("pictures")
 
-    @contextmanager
-    def for_the_model(self) -> Iterator[None]:
-        """Count the block as waiting for the model."""
-        began = time.perf_counter()
-        yield
-        self._model_s += time.perf_counter() - began
+    def for_the_model(self) -> AbstractContextManager[None]:
+        """Count a block as waiting for the model."""
+        return self._counted("model")
 
-    @contextmanager
-    def for_commits(self) -> Iterator[None]:
-        """Count the block as waiting for the disk that the catalog is on."""
-        began = time.perf_counter()
-        yield
-        self._commits_s += time.perf_counter() - began
+    def for_commits(self) -> AbstractContextManager[None]:
+        """Count a block as waiting for the disk that the catalog is on."""
+        return self._counted("commits")
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Count the block as one thread's time in reading a file."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._reading_s += time.perf_counter() - began
+    def reading(self) -> AbstractContextManager[None]:
+        """Count a block as one thread's time in reading a file."""
+        return self._counted("reading")
 
-    @contextmanager
-    def decoding(self) -> Iterator[None]:
-        """Count the block as one thread's time in decoding, waiting for room to do it included."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._decoding_s += time.perf_counter() - began
+    def decoding(self) -> AbstractContextManager[None]:
+        """Count a block as one thread's time in decoding, waiting for room to do it included."""
+        return self._counted("decoding")
 
     def seconds(self) -> Mapping[Limit, float]:
         """Return the seconds that were waited for each, so far."""
-        work_s = self._reading_s + self._decoding_s
-        share = self._reading_s / work_s if work_s else 0.0
+        spent = self._spent_s
+        work_s = spent["reading"] + spent["decoding"]
+        share = spent["reading"] / work_s if work_s else 0.0
         return {
-            Limit.DISK: self._pictures_s * share + self._commits_s,
-            Limit.DECODING: self._pictures_s * (1 - share),
-            Limit.MODEL: self._model_s,
+            Limit.DISK: spent["pictures"] * share + spent["commits"],
+            Limit.DECODING: spent["pictures"] * (1 - share),
+            Limit.MODEL: spent["model"],
         }
+
+    @contextmanager
+    def _counted(self, what: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._spent_s[what] += time.perf_counter() - began

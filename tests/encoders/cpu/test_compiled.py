@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,80 @@ def test_what_another_openvino_compiled_is_deleted(own_cache: Path) -> None:
 
     assert ours.blobs.exists()
     assert not (own_cache / "openvino-2019.1").exists()
+
+
+def compile_into(place: CompiledPlace, *names: str) -> None:
+    """Do as OpenVINO does: write blobs in place, unless they are there."""
+    with place.workroom() as room:
+        assert room is not None
+        for name in names:
+            if not (room / name).exists():
+                (room / name).write_bytes(name.encode())
+
+
+def kept_by(place: CompiledPlace) -> set[str]:
+    return {path.name for path in place.blobs.iterdir()}
+
+
+def test_a_process_that_compiles_takes_no_blob_from_another(tmp_path: Path) -> None:
+    place = CompiledPlace(tmp_path / "place")
+    compile_into(place, "1.blob")
+
+    with place.workroom() as room, place.workroom() as other:
+        assert room is not None
+        assert other is not None
+        (other / "1.blob").unlink()  # as OpenVINO does with what it takes for broken
+        assert (room / "1.blob").read_bytes() == b"1.blob"
+        (other / "1.blob").write_bytes(b"anew")
+        assert (room / "1.blob").read_bytes() == b"1.blob"
+
+    assert (place.blobs / "1.blob").read_bytes() == b"anew"
+    assert list(place.folder.iterdir()) == [place.blobs], "no workroom is left"
+
+
+def test_a_blob_that_was_not_finished_is_not_kept(tmp_path: Path) -> None:
+    place = CompiledPlace(tmp_path / "place")
+
+    def fail_in(room: Path | None) -> None:
+        assert room is not None
+        (room / "1.blob").write_bytes(b"half of")
+        raise RuntimeError("no space left on device")
+
+    with pytest.raises(RuntimeError), place.workroom() as room:
+        fail_in(room)
+
+    assert kept_by(place) == set()
+
+
+def test_only_the_newest_blobs_are_kept(tmp_path: Path) -> None:
+    place = CompiledPlace(tmp_path / "place")
+    for number in range(5):
+        compile_into(place, f"{number}.blob")
+        os.utime(place.blobs / f"{number}.blob", (number, number))
+
+    assert kept_by(place) == {"2.blob", "3.blob", "4.blob"}
+
+
+def test_what_a_killed_process_left_behind_goes_when_it_is_old(tmp_path: Path) -> None:
+    place = CompiledPlace(tmp_path / "place")
+    for name in ("run.old", "graph.old", "run.new"):
+        (place.folder / name).mkdir(parents=True)
+        if name.endswith("old"):
+            os.utime(place.folder / name, (1, 1))
+
+    compile_into(place, "1.blob")
+
+    assert {path.name for path in place.folder.iterdir()} == {"compiled", "run.new"}
+
+
+@pytest.mark.skipif(not cpu_has_bfloat16(), reason="only bfloat16 halves a graph")
+@pytest.mark.usefixtures("keep_all")
+def test_a_halved_graph_that_was_cut_short_stops_nobody(tmp_path: Path, own_cache: Path) -> None:
+    folder = make_tiny_model(tmp_path / "tiny")
+    expected = vectors(folder, "bfloat16")
+    for path in [*own_cache.rglob("half.bin"), *blobs(own_cache)]:
+        path.chmod(0o644)
+        path.write_bytes(b"")
+
+    np.testing.assert_allclose(vectors(folder, "bfloat16"), expected, atol=1e-3)
+    assert not list(own_cache.rglob("half.bin")), "what was broken is gone"

@@ -7,6 +7,7 @@ import pytest
 
 from sightline.encoders.cpu import pace as pace_module
 from sightline.encoders.cpu.pace import Pace, PaceMemo, best_pace, budget_s, stream_choices
+from tests.indexing.test_waits import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +119,17 @@ def test_a_gain_of_less_than_a_twentieth_changes_nothing() -> None:
     seconds_of = model_of({(1, b): 0.3 for b in (1, 2, 4, 8)} | {(1, 16): 0.29, (1, 32): 0.31})
 
     assert best_pace(seconds_of, 60, (1,)) == Pace(8, 1)
+
+
+def test_turns_against_the_usual_pace_end_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(pace_module, "time", clock)
+    tried: list[int] = []
+
+    def seconds_of(pace: Pace) -> float:
+        tried.append(pace.batch)
+        clock.now += 4
+        return 0.1 if pace.batch == 1 else 0.3
+
+    assert best_pace(seconds_of, 10, (1,)) == Pace(1, 1)
+    assert tried == [1, 1, 8, 1], "one turn, as 16 of the 10 seconds are gone"

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from huggingface_hub.errors import HfHubHTTPError
 from safetensors.numpy import save
 
 from sightline.encoders import MODELS, cards, load_model
@@ -140,6 +141,24 @@ def test_fetching_again_checks_what_is_there_and_fetches_nothing(
 
     fetched()
 
+    assert [request for request in hub.requests if "resolve" in request] == []
+
+
+def test_a_whole_model_in_a_cache_that_cannot_be_written_is_enough(
+    fetched: Fetch, hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = fetched()
+    hub.requests.clear()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("sightline.encoders.hub.cache.HubCache.locked", refuse)
+    again = fetch(
+        NAME, hub=Hub(hub.endpoint, tmp_path / "cache"), registry=Registry(tmp_path / "other")
+    )
+
+    assert folder_of(again) == folder_of(first)
     assert [request for request in hub.requests if "resolve" in request] == []
 
 
@@ -420,6 +439,24 @@ def test_without_a_hub_the_error_names_three_ways_out(registry: Registry, tmp_pa
 
     for way in ("--to FOLDER", "models add FOLDER", "HF_ENDPOINT", "--model FOLDER"):
         assert way in str(caught.value)
+
+
+def test_several_addresses_behind_a_firewall_are_given_up_within_half_a_minute(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def unreachable(_: object, name: str, *, timeout: tuple[float, ...], **__: object) -> None:
+        asked.append(timeout)
+        raise httpx_error("timed out")
+
+    httpx_error = HfHubHTTPError.__bases__[0]
+    monkeypatch.setattr("huggingface_hub.HfApi.model_info", unreachable)
+    with pytest.raises(HubUnreachableError, match="timed out"):
+        fetch(NAME, hub=Hub("http://127.0.0.1:1", tmp_path / "cache"), registry=registry)
+
+    # Each of a hub's addresses is waited for in turn, and the public one has had eight.
+    assert [8 * connect <= 30 for connect, *_ in asked] == [True]
 
 
 def test_offline_is_said_by_the_name_of_its_switch(

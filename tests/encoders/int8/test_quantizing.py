@@ -27,9 +27,14 @@ from sightline.encoders.int8.layer_search import LayerGroup, fewest_floats, rank
 from sightline.encoders.int8.layers import Int8Layer, int8_layers, with_floats
 from sightline.encoders.int8.neighbour_agreement import compare, nearest
 from sightline.encoders.int8.quantizing import calibrating_share, quantize
-from sightline.encoders.int8.report import QuantizationReport, QuantizationSettings
+from sightline.encoders.int8.report import (
+    QuantizationReport,
+    QuantizationSettings,
+    noted_agreement,
+)
 from sightline.encoders.int8.trials import Trial
 from sightline.encoders.places import ModelPlace, find_model
+from sightline.encoders.registry import Registry, installed
 from sightline.errors import (
     FolderTakenError,
     InvalidValueError,
@@ -382,6 +387,15 @@ def test_a_run_that_is_stopped_leaves_everything_as_it_was(
     assert everything_in(tiny.folder.path) == before
 
 
+def test_the_first_stage_tells_how_far_it_is(tiny: ModelPlace, noise: Pictures) -> None:
+    told: list[Progress] = []
+
+    quantize(tiny, noise, 18, EASY, progress=told.append)
+
+    first = [(each.done, each.total) for each in told if each.stage == "float32"]
+    assert first == [(0, 30), (8, 30), (16, 30), (24, 30), (30, 30)]
+
+
 def test_a_second_quantisation_takes_the_place_of_the_first(
     tiny: ModelPlace, noise: Pictures
 ) -> None:
@@ -471,12 +485,56 @@ def test_int8_files_of_other_weights_are_refused(tmp_path: Path, noise: Pictures
     weights.unlink()
     weights.write_bytes(changed.replace(b"tiny", b"toni"))
 
-    with pytest.raises(ModelFilesError, match="sightline models quantize tiny"):
+    with pytest.raises(ModelFilesError, match=f"sightline models quantize {place.folder.path} "):
         int8_place(place)
 
 
-def test_a_model_without_int8_files_stays_where_it_is(tiny: ModelPlace) -> None:
-    assert int8_place(tiny) == tiny
+def test_a_model_without_int8_files_says_how_they_are_made(tiny: ModelPlace) -> None:
+    make = f"has no int8 files; make them with `sightline models quantize {tiny.folder.path} "
+    with pytest.raises(ModelFilesError, match=make):
+        int8_place(tiny)
+
+    lies = installed(tiny.folder.path, "folder")
+    Registry().update("own", lambda record: replace(record, model=lies))
+    with pytest.raises(ModelFilesError, match="`sightline models quantize own --calibrate "):
+        int8_place(find_model("own"))
+
+
+def test_int8_files_that_came_with_a_model_serve_until_own_ones_are_made(
+    tmp_path: Path, noise: Pictures
+) -> None:
+    place = linked(make_tiny_model(tmp_path / "tiny"))
+    published = place.folder.path / "onnx/vision_model_int8.onnx"
+    published.write_bytes((place.folder.path / "onnx/vision_model.onnx").read_bytes())
+    assert int8_place(place) == place
+
+    report = quantize(place, noise, 18, EASY)
+
+    assert int8_place(place).folder.path == report.folder
+
+
+def test_what_was_made_while_a_folder_was_read_only_is_replaced_later(
+    tmp_path: Path, noise: Pictures
+) -> None:
+    place = read_only(make_tiny_model(tmp_path / "tiny"))
+    apart = quantize(place, noise, 18, EASY).folder
+    place.folder.path.chmod(0o755)
+
+    report = quantize(place, noise, 18, EASY)
+
+    assert report.folder == place.folder.path
+    assert int8_place(place).folder.path == report.folder
+    assert not apart.exists()
+
+
+def test_the_agreement_is_noted_beside_the_int8_tower(tiny: ModelPlace, noise: Pictures) -> None:
+    assert noted_agreement(tiny.folder) is None
+
+    report = quantize(tiny, noise, 18, EASY)
+
+    assert noted_agreement(tiny.folder) == report.int8.agreement
+    (tiny.folder.path / INT8_REPORT).write_text('{"runs": []}')
+    assert noted_agreement(tiny.folder) is None
 
 
 def test_a_folder_of_ones_choice_becomes_a_whole_model(

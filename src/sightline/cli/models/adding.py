@@ -61,14 +61,19 @@ def remove(
         bool,
         typer.Option(
             "--delete-files",
-            help="Delete what was fetched from the hub's cache, too. Your own folders stay.",
+            help="Delete what was fetched from the hub's cache, too, and what `quantize` put "
+            "beside it. Your own folders stay.",
         ),
     ] = False,
 ) -> None:
     """Forget a model that was fetched or added."""
     from sightline.encoders import installing
+    from sightline.encoders.cards import MODELS
 
     if not installing.remove(name, delete_files=delete_files):
         complain(f"no model called {name} was fetched or added, so there is nothing to forget")
         raise typer.Exit(Exit.NOTHING_FOUND)
-    complain(f"{name} is forgotten" + ("" if delete_files else "; its files are still there"))
+    if name in MODELS and MODELS[name].package_folder:
+        complain(f"{name} ships with Sightline and stays; its int8 files are deleted")
+    else:
+        complain(f"{name} is forgotten" + ("" if delete_files else "; its files are still there"))

@@ -11,7 +11,7 @@ import typer
 from sightline.cli.console import complain, say
 from sightline.cli.models.fetching import AcceptOption
 from sightline.cli.models.progress import shown_download
-from sightline.cli.options import JsonOption, named_path
+from sightline.cli.options import JsonOption, as_model_option, named_path
 
 if TYPE_CHECKING:
     from sightline.encoders.export.exporting import ExportReport
@@ -64,7 +64,7 @@ def _closing_line(report: ExportReport) -> str:
     worst = ", ".join(f"{what} {value:.7f}" for what, value in checked.items() if value is not None)
     return (
         f"{report.dimensions} dimensions, {report.size_bytes / 1e6:,.0f} MB; worst cosine to "
-        f"torch: {worst}; use it with --model {report.folder}"
+        f"torch: {worst}; use it with `--model {as_model_option(report.folder)}`"
     )
 
 

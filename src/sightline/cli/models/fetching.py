@@ -12,6 +12,8 @@ import typer
 from sightline.cli.console import complain, say
 from sightline.cli.models.progress import shown_download
 from sightline.cli.options import JsonOption
+from sightline.errors import InvalidValueError
+from sightline.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.encoders.registry import InstalledFolder
@@ -82,6 +84,8 @@ def fetch(
     from sightline.encoders.hub import fetching
 
     began = time.perf_counter()
+    if to is not None:
+        _check_free(to)
     _announce(name, precision.value, checkpoint)
     with shown_download() as progress:
         model = fetching.fetch(
@@ -96,14 +100,14 @@ def fetch(
     if lies is None:
         return
     if to is not None:
-        _copy(lies, to)
+        _copy(name, lies, to, checkpoint=checkpoint)
     if as_json:
         say(json.dumps(_as_object(name, lies), ensure_ascii=False))
     else:
         say(str(lies.folder))
     elapsed_s = time.perf_counter() - began
     if lies.files:
-        complain(f"{lies.size_bytes / 1e6:,.0f} MB fetched and checked in {elapsed_s:.1f} s")
+        complain(f"{lies.size_bytes / 1e6:,.0f} MB here and checked, in {elapsed_s:.1f} s")
 
 
 def _announce(name: str, files: str, checkpoint: bool) -> None:
@@ -120,12 +124,25 @@ def _announce(name: str, files: str, checkpoint: bool) -> None:
     complain(f"{name}: {repository}, licence {card.licence}, about {megabytes:,} MB")
 
 
-def _copy(lies: InstalledFolder, to: str) -> None:
+def _check_free(to: str) -> None:
+    """Refuse a folder before gigabytes are fetched for it."""
+    folder = absolute(to)
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InvalidValueError("--to", to, "an empty folder, or one that is not there yet")
+
+
+def _copy(name: str, lies: InstalledFolder, to: str, *, checkpoint: bool) -> None:
+    from sightline.encoders.cards import MODELS
     from sightline.encoders.installing import copy_model
-    from sightline.paths import absolute
 
     copy_model(lies, absolute(to))
-    complain(f"copied to {to}; on the other machine: `sightline models add FOLDER --name NAME`")
+    if checkpoint:
+        there = "pass it as --model FOLDER, or to `sightline models export`"
+    elif MODELS[name].package_folder:
+        there = f"{name} is there with Sightline already"
+    else:
+        there = f"`sightline models add FOLDER --name {name}`"
+    complain(f"copied to {to}; on the other machine: {there}")
 
 
 def _as_object(name: str, lies: InstalledFolder) -> dict[str, object]:

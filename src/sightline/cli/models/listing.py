@@ -11,7 +11,7 @@ from sightline.cli.console import complain, page, say
 from sightline.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from sightline.encoders.inventory import ModelEntry
+    from sightline.encoders.inventory import MadeInt8, ModelEntry
 
 _HEAD = ("model", "state", "licence", "weights", "px", "dims", "GFLOPs", "MB")
 _GAP = "  "
@@ -56,16 +56,17 @@ def _print_table(entries: tuple[ModelEntry, ...]) -> None:
     console = page()
     rows = [_row(entry) for entry in entries]
     widths = [max(map(len, column)) for column in zip(_HEAD, *rows, strict=True)]
-    notes = [_note(entry) for entry in entries]
-    wide = sum(widths) + len(_GAP) * len(widths) + max(map(len, notes)) <= console.width
+    notes = [_notes(entry) for entry in entries]
+    longest = max(len("; ".join(told)) for told in notes)
+    wide = sum(widths) + len(_GAP) * len(widths) + longest <= console.width
     head = f"{_line(_HEAD, widths)}{_GAP}good for" if wide else _line(_HEAD, widths)
     console.print(Text(head, style="bold"))
-    for row, note in zip(rows, notes, strict=True):
+    for row, told in zip(rows, notes, strict=True):
         name, rest = _line(row, widths)[: widths[0]], _line(row, widths)[widths[0] :]
         line = Text(name, style="bold").append(rest, style="not bold")
-        line.append(f"{_GAP}{note}" if wide else "", style="not bold")
+        line.append(f"{_GAP}{'; '.join(told)}" if wide else "", style="not bold")
         console.print(line)
-        if note and not wide:
+        for note in () if wide else told:
             console.print(Text(f"  {note}", style="dim"))
 
 
@@ -87,18 +88,27 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
     )
 
 
-def _note(entry: ModelEntry) -> str:
-    """What a model is good for; or where it lies, for one that the table does not know."""
+def _notes(entry: ModelEntry) -> tuple[str, ...]:
+    """What a model is good for, or where it lies; and what of it is here."""
     parts = []
     if entry.card is not None:
-        limit = entry.card.restriction
-        parts += [entry.card.good_for, f"{limit} use only, see its licence" if limit else ""]
+        parts.append(entry.card.good_for)
+        if entry.card.restriction:
+            parts.append(f"{entry.card.restriction} use only, see its licence")
     elif entry.record is not None and entry.record.model is not None:
         lies = entry.record.model
         parts.append(lies.source if lies.commit else str(lies.folder))
     if set(entry.here) - {"fp32"}:
         parts.append(f"here as {', '.join(entry.here)}")
-    return "; ".join(part for part in parts if part)
+    if entry.int8 is not None:
+        parts.append(_told_of_int8(entry.int8))
+    return tuple(parts)
+
+
+def _told_of_int8(int8: MadeInt8) -> str:
+    if int8.agreement is None:
+        return "int8 made here"
+    return f"int8 made here, agreement {int8.agreement:.1%}"
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
@@ -126,6 +136,9 @@ def _as_object(entry: ModelEntry) -> dict[str, object]:
         "gflops": card.gflops if card else None,
         "download_megabytes": entry.megabytes,
         "here": list(entry.here),
+        "int8_made_here": None
+        if entry.int8 is None
+        else {"folder": str(entry.int8.folder), "agreement": entry.int8.agreement},
         "source": lies.source if lies else None,
         "folder": str(lies.folder) if lies else None,
     }

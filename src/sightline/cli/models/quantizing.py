@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sightline.cli.console import complain, counted, page, say
-from sightline.cli.options import JsonOption, MegapixelsOption, ThreadsOption, named_path
+from sightline.cli.options import (
+    JsonOption,
+    MegapixelsOption,
+    ThreadsOption,
+    as_model_option,
+    named_path,
+)
 from sightline.cli.progress import shown_progress
 
 if TYPE_CHECKING:
@@ -101,7 +106,7 @@ def quantize(
         say(json.dumps(_as_object(report, sample), ensure_ascii=False))
     else:
         _print_table(report)
-        _print_rest(report, sample, model, None if out is None else report.folder)
+        _print_rest(report, sample, model if out is None else as_model_option(report.folder))
 
 
 def _check_enough(calibrate: str, sample: PictureSample) -> None:
@@ -139,9 +144,7 @@ def _print_table(report: QuantizationReport) -> None:
     page().print(table)
 
 
-def _print_rest(
-    report: QuantizationReport, sample: PictureSample, model: str, own_folder: Path | None
-) -> None:
+def _print_rest(report: QuantizationReport, sample: PictureSample, use: str) -> None:
     if sample.skipped:
         complain(f"{counted(len(sample.skipped), 'file')} could not be read, and were left out")
     complain(
@@ -153,10 +156,9 @@ def _print_rest(
         complain(f"{kept}, so that the first ten agree")
     if report.forced:
         complain(
-            f"note: {report.int8.agreement:.1%} of the first ten agree, which is below "
+            f"note: {report.int8.agreement:.2%} of the first ten agree, which is below "
             f"{report.least_agreement:.1%}; it was installed because of --force"
         )
-    use = model if own_folder is None else str(own_folder)
     complain(f"installed in {report.folder}; use it with `--model {use} --precision int8`")
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.encoders.cpu import compiled
 from sightline.encoders.cpu.compiled import CompiledPlace
 from sightline.encoders.files.model_files import ModelFolder, TowerFiles
 from sightline.errors import InvalidValueError
@@ -122,7 +122,8 @@ class Tower:
 
         Args:
             batches: What to feed.
-            streams: How many at once. A tower that ran with another number is compiled again.
+            streams: How many at once. A tower that ran with another number is compiled again, but
+                not for the sake of a single batch.
 
         Raises:
             ModelFilesError: OpenVINO cannot read, compile or run the graph.
@@ -130,12 +131,14 @@ class Tower:
         """
         with self._lock:
             try:
-                # A single batch is no reason to leave the streams of a long run.
-                if not self._requests or (streams != self._streams and len(batches) > 1):
+                # A single batch is no reason to leave the streams of a long run, nor to begin one.
+                if len(batches) > 1 and streams != self._streams:
                     self._compile(streams)
+                elif not self._requests:
+                    self._compile(1)
                 return self._infer(batches)
             except RuntimeError as error:
-                if any(sign in str(error).lower() for sign in _NO_MEMORY):
+                if _lacks_memory(error):
                     raise MemoryError(str(error)) from error
                 raise self._folder.error(
                     f"OpenVINO cannot run {self._path.name} ({_first_line(error)})"
@@ -144,17 +147,25 @@ class Tower:
     def _infer(self, batches: Sequence[Feeds]) -> list[NDArray[np.float32]]:
         if len(self._requests) == 1:
             return [self._infer_here(feeds) for feeds in batches]
-        outputs = []
+        outputs: list[NDArray[np.float32]] = []
         for start in range(0, len(batches), len(self._requests)):
-            group = list(
-                zip(self._requests, batches[start : start + len(self._requests)], strict=False)
-            )
-            for request, feeds in group:
-                request.start_async(dict(feeds), share_inputs=True)
-            for request, _ in group:
-                request.wait()
-                outputs.append(self._output_of(request))
+            outputs += self._infer_together(batches[start : start + len(self._requests)])
         return outputs
+
+    def _infer_together(self, batches: Sequence[Feeds]) -> list[NDArray[np.float32]]:
+        busy = self._requests[: len(batches)]
+        try:
+            for request, feeds in zip(busy, batches, strict=True):
+                request.start_async(dict(feeds), share_inputs=True)
+            for request in busy:
+                request.wait()
+        except BaseException:
+            # One that goes on reads memory of the caller's, and refuses to be used again.
+            for request in busy:
+                with suppress(RuntimeError):
+                    request.wait()
+            raise
+        return [self._output_of(request) for request in busy]
 
     def _infer_here(self, feeds: Feeds) -> NDArray[np.float32]:
         # In this thread: handing a short text to another one and back costs a tenth of its time.
@@ -168,16 +179,28 @@ class Tower:
 
     def _compile(self, streams: int) -> None:
         self._requests = []  # both compiled forms at once may not fit
-        core = import_openvino().Core()
-        properties = self._options.properties(streams)
-        path = self._path
-        if self._place is not None and compiled.usable(self._place):
-            path = self._graph(self._place)
-            properties |= compiled.properties(self._place)
-        model = core.compile_model(path, "CPU", properties)
+        try:
+            model = self._compiled(self._place, streams)
+        except RuntimeError as error:
+            if self._place is None or _lacks_memory(error):
+                raise
+            # What was kept may be the broken part. It never stops anyone.
+            self._place.forget()
+            self._place = None
+            model = self._compiled(None, streams)
         self._port = model.output(self._output)
         self._requests = [model.create_infer_request() for _ in range(streams)]
         self._streams = streams
+
+    def _compiled(self, place: CompiledPlace | None, streams: int) -> Any:  # noqa: ANN401
+        core, properties = import_openvino().Core(), self._options.properties(streams)
+        if place is None:
+            return core.compile_model(self._path, "CPU", properties)
+        with place.workroom() as room:
+            if room is None:
+                return core.compile_model(self._path, "CPU", properties)
+            kept = {"CACHE_DIR": str(room)}
+            return core.compile_model(self._graph(place), "CPU", properties | kept)
 
     def _graph(self, place: CompiledPlace) -> Path:
         """The graph to compile: in bfloat16, one whose weights are half as long."""
@@ -235,6 +258,10 @@ def choose_precision(asked: str | None, weights_bytes: int) -> str:
     if asked not in (None, "auto"):
         return str(asked)
     return "bfloat16" if weights_bytes > 100e6 and cpu_has_bfloat16() else "float32"
+
+
+def _lacks_memory(error: RuntimeError) -> bool:
+    return any(sign in str(error).lower() for sign in _NO_MEMORY)
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,10 @@ from sightline.encoders.memo import Memo
 from sightline.paths import cache_folder
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
+# Telling how fast a model is takes 16 pictures, which is a twentieth of this.
+LEAST_PICTURES = 320
+"""Before a run of fewer pictures nothing is measured."""
+
 _LONG_RUN_S = 30.0
 _SHARE_OF_RUN = 0.05
 _MOST_S = 20.0
@@ -32,7 +36,9 @@ class Pace:
 
     Attributes:
         batch: Pictures in one inference.
-        streams: Inferences at once, which share the threads.
+        streams: Inferences at once, which share the threads. One stream gets a thread for each
+            physical core; several get one for each logical core (OpenVINO's LATENCY and THROUGHPUT
+            hints), so that trying both settles the threads, too, unless they are given.
     """
 
     batch: int = 8
@@ -83,10 +89,11 @@ def best_pace(seconds_of: SecondsOf, limit_s: float, streams: tuple[int, ...] = 
 
     Args:
         seconds_of: Runs a round. Its first round with another number of streams may compile.
-        limit_s: Half of it is for looking: no round is begun after that. The rest is for turns.
+        limit_s: No round is begun after half of it, and no turn after all of it, but for one.
         streams: What to try; () for what suits the number of cores.
     """
-    until = time.perf_counter() + limit_s / 2
+    end = time.perf_counter() + limit_s
+    until = end - limit_s / 2
     best, best_s = DEFAULT_PACE, float("inf")
     for count in streams or stream_choices():
         if time.perf_counter() >= until:
@@ -94,12 +101,12 @@ def best_pace(seconds_of: SecondsOf, limit_s: float, streams: tuple[int, ...] = 
         for pace, seconds in _growing(seconds_of, count, until):
             if seconds < best_s:
                 best, best_s = pace, seconds
-    return best if best == DEFAULT_PACE or _beats_default(seconds_of, best) else DEFAULT_PACE
+    return best if best == DEFAULT_PACE or _beats_default(seconds_of, best, end) else DEFAULT_PACE
 
 
-def _beats_default(seconds_of: SecondsOf, pace: Pace) -> bool:
-    shares = []
-    for _ in range(_DUELS):
+def _beats_default(seconds_of: SecondsOf, pace: Pace, end: float) -> bool:
+    shares: list[float] = []
+    while len(shares) < _DUELS and (not shares or time.perf_counter() < end):
         usual_s = seconds_of(DEFAULT_PACE)
         if pace.streams != DEFAULT_PACE.streams:
             seconds_of(pace)  # compiles, or loads what was compiled

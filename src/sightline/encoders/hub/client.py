@@ -35,6 +35,9 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _SOFTLY_LINKED = (".json", ".onnx")
 _TRIES_WITHOUT_PROGRESS = 4
 _ANSWER_S = 15.0
+# A hub has several addresses, and behind a firewall each of them is waited for in turn.
+_CONNECT_S = 3.0
+_PATIENCE = (_CONNECT_S, _ANSWER_S, _ANSWER_S, _ANSWER_S)  # connect, read, write, and a free line
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,9 @@ class Hub:
         endpoint: Its address; None for that of ``HF_ENDPOINT``, or the public one.
         cache: The folder of the cache; None for the hub's own.
         pause_s: How long to wait before a broken connection is tried again.
+
+    Raises:
+        InvalidValueError: the address is none.
     """
 
     def __init__(
@@ -70,7 +76,10 @@ class Hub:
     ) -> None:
         from huggingface_hub import constants
 
-        self._endpoint = (endpoint or constants.ENDPOINT).rstrip("/")
+        address = endpoint or constants.ENDPOINT
+        if not address.startswith(("http://", "https://")):
+            raise InvalidValueError("HF_ENDPOINT", address, "an address with http:// or https://")
+        self._endpoint = address.rstrip("/")
         self._pause_s = pause_s
         self.cache = HubCache(cache or Path(constants.HF_HUB_CACHE))
 
@@ -120,6 +129,12 @@ class Hub:
         file = listing.files[path]
         pointer = self.cache.snapshot(listing.repository, listing.commit) / path
         blob = self.cache.blob(listing.repository, file)
+        is_soft = path.endswith(_SOFTLY_LINKED)
+        # First without the lock: a cache that is shared may be one that cannot be written.
+        if found := _in_place(pointer, file, is_soft):
+            _check_known(listing.repository, path, found, sha256)
+            tell(file.size_bytes)
+            return FetchedFile(path, file.size_bytes, found)
         try:
             with self.cache.locked(listing.repository, file):
                 # Where links are not possible, the file itself is in the snapshot.
@@ -129,7 +144,7 @@ class Hub:
                 if whole != there:
                     os.replace(whole, blob)
                 if whole != pointer:
-                    link(blob, pointer, hard=not path.endswith(_SOFTLY_LINKED))
+                    link(blob, pointer, hard=not is_soft)
         except OSError as error:
             raise storage_error(error, pointer) from error
         tell(file.size_bytes)
@@ -193,7 +208,7 @@ class Hub:
         with (
             _translated(listing.repository, file.path),
             get_session().stream(
-                "GET", f"{self._endpoint}/{address}", headers=headers, timeout=_ANSWER_S
+                "GET", f"{self._endpoint}/{address}", headers=headers, timeout=_PATIENCE
             ) as answer,
         ):
             hf_raise_for_status(answer)
@@ -214,7 +229,10 @@ class Hub:
         try:
             with _translated(repository, revision):
                 info = api.model_info(
-                    repository, revision=revision, files_metadata=True, timeout=_ANSWER_S
+                    repository,
+                    revision=revision,
+                    files_metadata=True,
+                    timeout=_PATIENCE,  # type: ignore[arg-type]  # it is handed through to httpx
                 )
             return _listing_of(repository, info)
         except _BrokenError as error:
@@ -240,7 +258,8 @@ def _translated(repository: str, wanted: str) -> Iterator[None]:
     try:
         yield
     except errors.OfflineModeIsEnabled as error:
-        raise HubUnreachableError(repository, "HF_HUB_OFFLINE is set") from error
+        reason = "HF_HUB_OFFLINE is set (unset it where there is a network)"
+        raise HubUnreachableError(repository, reason) from error
     except errors.HfHubHTTPError as error:
         raise _refused(error, repository, wanted) from error
     except transport_error as error:
@@ -266,6 +285,17 @@ def _refused(error: Any, repository: str, wanted: str) -> Exception:  # noqa: AN
         problem = f"the hub answers with status {status} to {wanted}"
         remedy = "set HF_TOKEN if it is private, or try another --revision"
     return HubRefusedError(repository, problem, remedy)
+
+
+def _in_place(pointer: Path, file: HubFile, is_soft: bool) -> str:
+    """Return the SHA-256 of a file that is there as it should be, or ""."""
+    if pointer.is_symlink() and not is_soft:
+        return ""
+    try:
+        sha256, problem = check(pointer, file)
+    except OSError:
+        return ""
+    return "" if problem else sha256
 
 
 def _check_known(repository: str, path: str, found: str, known: str) -> None:

@@ -24,6 +24,7 @@ from sightline.encoders.registry import (
 )
 from sightline.errors import (
     HubRefusedError,
+    HubUnreachableError,
     InvalidValueError,
     LicenceNotAcceptedError,
     ModelFilesError,
@@ -32,6 +33,14 @@ from sightline.errors import (
 
 CHECKPOINT = "checkpoint"
 _BRANCH = "main"
+_EXPORT = "take other files with --precision, or a checkpoint with `sightline models export`"
+# What helps where a repository lacks what was asked for.
+_REMEDIES = {
+    "fp32": _EXPORT,
+    "fp16": _EXPORT,
+    "int8": "fetch it in fp32, and make int8 files with `sightline models quantize`",
+    CHECKPOINT: "take another --revision that has it, such as that of a pull request",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +119,12 @@ def fetch(
     repository = card.checkpoint if checkpoint else card.hub_id
     known = before.checkpoint if checkpoint else before.model
     hub = hub or Hub()
-    listing = hub.listing(repository, _wanted(card, known, revision))
-    brought = _download(hub, listing, what, known, progress)
+    try:
+        listing = hub.listing(repository, _wanted(card, known, revision))
+        brought = _download(hub, listing, what, known, progress)
+    except HubUnreachableError as error:
+        options = "--checkpoint" if checkpoint else ""
+        raise HubUnreachableError(error.wanted, error.reason, name, options) from error
     return registry.update(
         name, lambda record: _noted(record, card, brought, checkpoint, accept_licence)
     )
@@ -208,12 +221,7 @@ def _chosen(listing: Listing, what: str) -> tuple[str, ...]:
     except NotThereError as error:
         if listing.unreachable is not None:
             raise listing.unreachable from error
-        remedy = (
-            "take another --revision that has it, such as that of a pull request"
-            if what == CHECKPOINT
-            else "take other files with --precision, or make them with `sightline models export`"
-        )
-        raise HubRefusedError(listing.repository, str(error), remedy) from error
+        raise HubRefusedError(listing.repository, str(error), _REMEDIES[what]) from error
 
 
 def _brought(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -28,7 +29,7 @@ from sightline.encoders.files.model_files import (
     read_model_files,
 )
 from sightline.encoders.places import ModelPlace
-from sightline.encoders.registry import name_for
+from sightline.encoders.registry import Registry, name_for
 from sightline.filesystem import storage_error
 from sightline.paths import data_folder
 
@@ -42,32 +43,43 @@ _LEFT_OVER_S = 6 * 3600  # longer than any run takes from writing to measuring
 
 
 def int8_place(place: ModelPlace) -> ModelPlace:
-    """Return where a model's int8 files lie: its own folder, or the one in the user's data folder.
+    """Return where the int8 files of a model lie that ``--precision int8`` means.
 
-    Where there are none the place comes back as it is, and reading its files says so.
+    Those that were made here go before those that came with the model, which nobody measured on
+    the pictures of whoever asks.
 
     Raises:
-        ModelFilesError: they were made from other weights than the model has now.
+        ModelFilesError: there are none, or they were made from other weights than the model has.
     """
-    own = place.folder
+    own, made = place.folder, made_here(place)
     stem = find_layout(own).vision
-    apart = ModelFolder(apart_folder(place), _MAKE_AGAIN.format(name=place.name))
-    if any(graphs(own, stem, (FileSet.INT8,))):
-        found = own
-    elif apart.has(INT8_VISION):
-        found = apart
-    else:
+    make = f"`sightline models quantize {_as_argument(place)} --calibrate PICTURES`"
+    has_floats = any(graphs(own, stem, (FileSet.FP32, FileSet.FP16)))
+    if made is None:
+        if has_floats and not any(graphs(own, stem, (FileSet.INT8,))):
+            raise own.error("it has no int8 files", f"make them with {make}")
         return place
-    if found.has(INT8_REPORT) and any(graphs(own, stem, (FileSet.FP32, FileSet.FP16))):
-        made_from = found.read_json(INT8_REPORT).get(SOURCE)
+    if has_floats and made.has(INT8_REPORT):
+        made_from = made.read_json(INT8_REPORT).get(SOURCE)
         if made_from != source_digest(read_model_files(own)):
-            raise found.error(
-                "its int8 files were made from other weights", _MAKE_AGAIN.format(name=place.name)
-            )
-    return replace(place, folder=found)
+            remedy = f"make them again with {make}"
+            raise made.error("its int8 files were made from other weights", remedy)
+    return replace(place, folder=made)
 
 
-_MAKE_AGAIN = "make them again with `sightline models quantize {name} --calibrate PICTURES`"
+def made_here(place: ModelPlace) -> ModelFolder | None:
+    """Return the folder with the int8 tower that Sightline made of a model, if it made one."""
+    apart = ModelFolder(apart_folder(place), "make its int8 files again, or delete the folder")
+    # An older one beside the float graphs is one that could not be replaced there.
+    return next((each for each in (apart, place.folder) if each.has(INT8_VISION)), None)
+
+
+def _as_argument(place: ModelPlace) -> str:
+    """Return what ``models quantize`` takes for a model, in a form for the shell."""
+    record = Registry().get(place.name)
+    lies = record.model if record is not None else None
+    is_named = place.card is not None or (lies is not None and lies.folder == place.folder.path)
+    return place.name if is_named else shlex.quote(str(place.folder.path))
 
 
 def source_digest(files: ModelFiles) -> str:
@@ -133,6 +145,8 @@ def staged_int8(place: ModelPlace, out: Path | None, *, force: bool) -> Iterator
     if out is None and keeps_own_int8(place):
         with _staged_inside(place.folder.path) as staged:
             yield Int8Home(place.folder.path, staged)
+        # From a time when the folder could not be written; it would go before the new one.
+        shutil.rmtree(apart_folder(place), ignore_errors=True)
         return
     apart = out or apart_folder(place)
     with staged_folder(apart, replace=force or out is None) as staged:

@@ -170,7 +170,9 @@ class _Work:
         self._tell = tell
         self._steps = 0
         tell(Progress("float32", 0, len(pixels)))
-        self._floats = self._vectors(files.vision.path, "float32")
+        self._floats = self._trial(files.vision.path, "float32").vectors(
+            self._pixels, lambda seen: tell(Progress("float32", seen, len(pixels)))
+        )
 
     def make(self) -> _Made:
         """Return the int8 graph: every layer if that does, else with some layers in floats."""

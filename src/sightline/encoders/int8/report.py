@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sightline.encoders.int8.folders import SOURCE
-from sightline.errors import InvalidValueError
+from sightline.encoders.files.model_folder import ModelFolder
+from sightline.encoders.int8.folders import INT8_REPORT, SOURCE
+from sightline.errors import InvalidValueError, ModelFilesError
 
 LEAST_AGREEMENT = 0.98
 
@@ -121,3 +122,11 @@ def write_report(report: QuantizationReport, source: str, path: Path) -> None:
     }
     del content["folder"]  # a folder can be moved
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def noted_agreement(folder: ModelFolder) -> float | None:
+    """Return the agreement in the report beside an int8 tower; None where no report gives one."""
+    try:
+        return float(folder.read_json(INT8_REPORT)["runs"][-1]["agreement"])
+    except (ModelFilesError, LookupError, TypeError, ValueError):
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,22 @@ class Trial:
         except RuntimeError as error:
             raise _cannot_run(folder, error) from error
 
-    def vectors(self, pixels: NDArray[Any]) -> Vectors:
+    def vectors(
+        self, pixels: NDArray[Any], seen: Callable[[int], None] = lambda _: None
+    ) -> Vectors:
         """Return one unit row for each prepared picture, shape (n, d).
+
+        Args:
+            pixels: Prepared pictures in the tower's dtype, shape (n, 3, height, width).
+            seen: Called with the number of pictures that are done, as it grows.
 
         Raises:
             ModelFilesError: OpenVINO cannot run the graph, or it gives no numbers.
         """
-        starts = range(0, len(pixels), self._batch)
-        raw = [self._run(pixels[start : start + self._batch]) for start in starts]
+        raw = []
+        for start in range(0, len(pixels), self._batch):
+            raw.append(self._run(pixels[start : start + self._batch]))
+            seen(min(start + self._batch, len(pixels)))
         rows = np.concatenate(raw).astype(np.float64)
         if not np.isfinite(rows).all():
             raise self._folder.error("it gave a vector with values that are not numbers")
