@@ -45,7 +45,7 @@ from sightline.encoders import load_model
 from sightline.gallery import Gallery
 from sightline.images import bytes_hash, decode, read
 from sightline.indexing import BATCH
-from sightline.protocols import Encoder
+from sightline.protocols import BulkEncoder, Encoder, TunableEncoder
 from sightline.scenes.dice import Dice
 from sightline.scenes.drawing import draw
 from sightline.scenes.lots import draw_lots
@@ -170,10 +170,12 @@ def indexed(paths: list[Path], encoder: Encoder, home: Path) -> SyncReport:
 def rounds(encoder: Encoder, paths: list[Path], scratch: Path, count: int) -> Iterator[Round]:
     """Yield what every mode did, round by round."""
     full, few, home = EveryPixel(encoder), paths[: len(paths) // 2], scratch / "gallery"
-    pixels = np.stack([prepared(path, encoder) for path in paths[:BATCH]])
-    tune = getattr(encoder, "tune", None)
-    if tune is not None:
-        tune(100_000)
+    if isinstance(encoder, TunableEncoder):
+        encoder.tune(100_000)
+    # As many at once as the model is best fed with, or the bound would be too low.
+    at_once = encoder.pictures_at_once if isinstance(encoder, BulkEncoder) else 0
+    some = [prepared(path, encoder) for path in paths[:BATCH]]
+    pixels = np.stack(some * max(1, -(-at_once // len(some))))
     embedded(pixels, encoder, 2)
     indexed(paths[:BATCH], encoder, home)  # compiles both towers
     reports: list[SyncReport] = []
@@ -185,7 +187,7 @@ def rounds(encoder: Encoder, paths: list[Path], scratch: Path, count: int) -> It
         return reports[-1].embedded
 
     modes: dict[str, Callable[[], int]] = {
-        "m": lambda: embedded(pixels, encoder, max(1, 2 * len(paths) // BATCH)),
+        "m": lambda: embedded(pixels, encoder, max(1, 2 * len(paths) // len(pixels))),
         "d": lambda: taken_in(paths, encoder),
         "e": end_to_end,
         "d full": lambda: taken_in(few, full),

@@ -476,6 +476,15 @@ def test_streams_change_no_vector_and_no_order(folder: Path, streams: int) -> No
     )
 
 
+def test_a_batch_that_is_not_full_is_divided_among_the_streams(folder: Path) -> None:
+    encoder, asked = with_scarce_memory(folder, 100)
+    encoder._pace = Pace(batch=16, streams=2)
+
+    encoder.encode_images(np.zeros((44, 3, 16, 16), dtype=np.float32) + 0.5)
+
+    assert asked.asked == [16, 16, 6, 6]
+
+
 def test_a_short_run_is_not_delayed_by_looking_for_a_pace(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

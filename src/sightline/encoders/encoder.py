@@ -203,7 +203,8 @@ class PictureEncoder:
         return (time.perf_counter() - began) / len(pictures)
 
     def _run_pictures(self, pixels: NDArray[np.float32], pace: Pace) -> NDArray[np.float32]:
-        size = pace.batch
+        # Fewer than there is room for are still divided among all streams.
+        size = max(1, min(pace.batch, -(-len(pixels) // pace.streams)))
         feeds = [{PIXELS: pixels[start : start + size]} for start in range(0, len(pixels), size)]
         return np.concatenate(self._vision.run_all(feeds, pace.streams))
 
