@@ -605,7 +605,7 @@ def test_quantising_sends_nothing_and_leaves_no_traces(tmp_path: Path) -> None:
         "           'subprocess.Popen')\n"
         "seen = []\n"
         "def note(event, args):\n"
-        "    # A build of torch for CUDA, which NNCF imports where it is, asks where libraries lie.\n"
+        "    # NNCF imports torch where it is, whose CUDA build asks where libraries lie.\n"
         "    if event in watched and 'ldconfig' not in str(args):\n"
         "        seen.append((event, args))\n"
         "sys.addaudithook(note)\n"
