@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from sightline.errors import ImageUnreadableError
 from sightline.images import DEFAULT_MAX_MEGAPIXELS, FoundFile, bytes_hash, decode, find, read
 from sightline.protocols import Encoder
 from sightline.types import Pixels, Progress, Skipped
-from sightline.workers import Workers
+from sightline.workers import Workers, cores
 
 _AT_ONCE = 32  # files whose bytes are in memory together
 
@@ -64,7 +63,7 @@ def picture_sample(
     tell = progress or (lambda _: None)
     chosen: dict[str, Pixels] = {}
     total = min(most, len(files))
-    workers = Workers(os.cpu_count() or 1, "reading")
+    workers = Workers(cores(), "reading")
     try:
         for group in _groups(files):
             tasks = (partial(_read, path, encoder, max_megapixels) for path in group)

@@ -7,6 +7,7 @@ meet in ``SimpleQueue`` alone, which the interpreter does in one step.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -79,3 +80,10 @@ class Workers:
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None and not self._ended:
             task()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

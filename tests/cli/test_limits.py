@@ -1,7 +1,8 @@
 import pytest
 
+from sightline import workers
 from sightline.cli.limits import limit_line
-from sightline.encoders.cpu import openvino_runtime, pace
+from sightline.encoders.cpu import openvino_runtime
 from sightline.testing import FakeEncoder
 from sightline.types import Limit, SyncReport
 
@@ -31,7 +32,7 @@ def test_a_run_that_embedded_nothing_was_not_limited() -> None:
 def test_more_threads_are_proposed_where_decoding_limits_and_cores_are_idle(
     monkeypatch: pytest.MonkeyPatch, threads: int, hint: bool
 ) -> None:
-    monkeypatch.setattr(pace, "cores", lambda: 4)
+    monkeypatch.setattr(workers, "cores", lambda: 4)
 
     line = limit_line(report(Limit.DECODING, 9, 10), FakeEncoder(), threads)
 

@@ -23,7 +23,7 @@ CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
 CLIP_DEVIATION = [0.26862954, 0.26130258, 0.27577711]
 
 # The preprocessor_config.json files as they are published with these models.
-_CLIP_PICTURES = {
+CLIP_PICTURES: dict[str, Any] = {
     "crop_size": 224,
     "do_center_crop": True,
     "do_normalize": True,
@@ -34,7 +34,7 @@ _CLIP_PICTURES = {
     "resample": 3,
     "size": 224,
 }
-_SIGLIP2_PICTURES = {
+SIGLIP2_PICTURES: dict[str, Any] = {
     "do_convert_rgb": None,
     "do_normalize": True,
     "do_rescale": True,
@@ -47,7 +47,7 @@ _SIGLIP2_PICTURES = {
     "rescale_factor": 0.00392156862745098,
     "size": {"height": 256, "width": 256},
 }
-_DINOV2_PICTURES = {
+DINOV2_PICTURES: dict[str, Any] = {
     "crop_size": {"height": 224, "width": 224},
     "do_center_crop": True,
     "do_convert_rgb": True,
@@ -311,8 +311,8 @@ _MODELS = {
 }
 _TOKENIZERS = {"clip": _clip_tokenizer, "siglip": _gemma_tokenizer}
 _PICTURES: Mapping[str, Mapping[str, Any]] = {
-    "clip": _CLIP_PICTURES,
-    "siglip": _SIGLIP2_PICTURES,
-    "dinov2": _DINOV2_PICTURES,
-    "dinov2_with_registers": _DINOV2_PICTURES,
+    "clip": CLIP_PICTURES,
+    "siglip": SIGLIP2_PICTURES,
+    "dinov2": DINOV2_PICTURES,
+    "dinov2_with_registers": DINOV2_PICTURES,
 }

@@ -40,7 +40,7 @@ def test_a_big_file_is_read_once(
     path = big_file(tmp_path)
     first = digest_of_files([path], memo)
 
-    monkeypatch.setattr(digests, "_hash", lambda _: pytest.fail("read again"))
+    monkeypatch.setattr(digests, "sha256_of_file", lambda _: pytest.fail("read again"))
 
     assert digest_of_files([path], memo) == first
 

@@ -139,7 +139,7 @@ def test_a_failed_write_leaves_the_old_record(
         raise OSError("no")
 
     with monkeypatch.context() as patched:
-        patched.setattr("sightline.encoders.registry.os.replace", fail)
+        patched.setattr("sightline.filesystem.os.replace", fail)
         with pytest.raises(NotWritableError):
             note(registry, "mine", model=fetched(tiny, "d" * 40))
 

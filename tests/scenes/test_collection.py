@@ -22,8 +22,9 @@ from sightline.errors import (
     SourceNotFoundError,
     TruthUnreadableError,
 )
+from sightline.filesystem import write_whole
 from sightline.scenes import collection as collection_module
-from sightline.scenes import drawing, files, workers
+from sightline.scenes import drawing, workers
 from sightline.scenes.claims import Claims
 from sightline.scenes.collection import is_collection, read_collection, write_collection
 from sightline.scenes.edits import edit_cases
@@ -275,7 +276,7 @@ def test_a_collection_and_what_lies_in_it_are_recognised(
 def test_a_full_disk_has_its_sentence_and_the_next_run_goes_on(
     tmp_path: Path, drawn: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = files.write_whole
+    real = write_whole
 
     def fill_up(path: Path, content: bytes, *, lasting: bool = False) -> None:
         if path.name == "scene-00020.jpg":
@@ -299,14 +300,14 @@ def test_a_half_written_file_is_taken_away_and_the_old_one_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"
-    files.write_whole(path, b"old")
+    write_whole(path, b"old")
 
     def refuse(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(OSError, match="Input/output"):
-        files.write_whole(path, b"new", lasting=True)
+        write_whole(path, b"new", lasting=True)
     assert contents(tmp_path) == {"file": b"old"}
 
 

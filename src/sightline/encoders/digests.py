@@ -42,18 +42,23 @@ def default_memo() -> Path:
 def _file_digest(path: Path, memo: Memo) -> str:
     facts = path.stat()
     if facts.st_size <= _REMEMBER_ABOVE_BYTES:
-        return _hash(path)
+        return sha256_of_file(path)
     # The facts are taken before the bytes are read: a file that changes meanwhile is then
     # remembered under facts it no longer has, and hashed again next time.
     key, stamp = str(path.resolve()), [facts.st_size, facts.st_mtime_ns]
     remembered = memo.get(key)
     if isinstance(remembered, list) and remembered[:2] == stamp and len(remembered) == 3:
         return str(remembered[2])
-    digest = _hash(path)
+    digest = sha256_of_file(path)
     memo.put(key, [*stamp, digest])
     return digest
 
 
-def _hash(path: Path) -> str:
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file's bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

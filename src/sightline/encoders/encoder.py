@@ -20,7 +20,6 @@ from sightline.encoders.cpu.pace import (
     best_pace,
     budget_s,
 )
-from sightline.encoders.digests import digest_of_files
 from sightline.encoders.files.model_files import (
     ModelFiles,
     TowerFiles,
@@ -232,13 +231,9 @@ class PictureEncoder:
     def _describe(self, parts: Parts, tokenizer: str = "") -> ModelSpec:
         towers = [parts.files.vision, parts.files.text]
         weights = [path for tower in towers if tower is not None for path in tower.weights]
-        try:
-            digest = digest_of_files(weights)
-        except OSError as error:
-            raise self._folder.error(f"its weights cannot be read ({error.strerror})") from error
         return ModelSpec(
             name=parts.name,
-            digest=digest,
+            digest=self._folder.digest_of(weights),
             preprocessing=self._steps.digest(),
             tokenizer=tokenizer,
             precision=parts.precision,

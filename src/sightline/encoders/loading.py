@@ -7,14 +7,13 @@ from pathlib import Path
 
 from sightline.encoders.cards import MODELS
 from sightline.encoders.cpu.adapter import AdaptedTower, is_foreign
-from sightline.encoders.cpu.compiled import compiled_place
+from sightline.encoders.cpu.compiled import compiled_place, is_worth_keeping
 from sightline.encoders.cpu.openvino_runtime import (
     RunOptions,
     Tower,
     choose_precision,
     weights_bytes,
 )
-from sightline.encoders.digests import digest_of_files
 from sightline.encoders.encoder import DualEncoder, Parts, PictureEncoder, Runner
 from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFiles, read_model_files
 from sightline.encoders.int8.folders import int8_place
@@ -136,11 +135,8 @@ def _encoder(parts: Parts) -> DualEncoder | PictureEncoder:
 
 
 def _tower(folder: ModelFolder, files: TowerFiles, options: RunOptions, keep: bool) -> Runner:
-    try:
-        # The digest of big weights is remembered, so this is quick where it matters.
-        digest = digest_of_files(files.weights)
-    except OSError as error:
-        raise folder.error(f"its weights cannot be read ({error.strerror})") from error
-    place = compiled_place(digest, weights_bytes(files)) if keep else None
+    place = None
+    if keep and is_worth_keeping(weights_bytes(files)):
+        place = compiled_place(folder.digest_of(files.weights))
     tower = Tower(folder, files, options, place)
     return AdaptedTower(tower, files) if is_foreign(files) else tower

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
+
+from sightline.filesystem import write_whole
 
 
 class Memo:
@@ -27,14 +27,7 @@ class Memo:
         content = json.dumps({**self._read(), key: value})
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(content)
-                os.replace(name, self._path)
-            except OSError:
-                os.unlink(name)
-                raise
+            write_whole(self._path, content.encode())
 
     def _read(self) -> dict[str, object]:
         try:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.errors import InvalidValueError, ModelRecordError
-from sightline.filesystem import storage_error
+from sightline.filesystem import storage_error, write_whole
 from sightline.paths import data_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -218,17 +216,7 @@ def joined(before: InstalledFolder | None, now: InstalledFolder) -> InstalledFol
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:
     """Write a record in one step: a reader, and a crash, finds the old one or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    write_whole(path, json.dumps(content, indent=1).encode(), lasting=True)
 
 
 def _object_of(model: InstalledModel) -> Mapping[str, Any]:

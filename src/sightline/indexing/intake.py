@@ -9,14 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 from sightline.catalog import KnownFile
-from sightline.encoders.cpu.pace import cores
 from sightline.errors import ImageUnreadableError
 from sightline.images import FoundFile, bytes_hash, decode, read
 from sightline.indexing.outcomes import Outcome, Postponed, Refused, Taken
 from sightline.indexing.room import Part, Room, room_bytes
 from sightline.indexing.waits import Waits
 from sightline.protocols import Encoder
-from sightline.workers import Answer, Workers
+from sightline.workers import Answer, Workers, cores
 
 _AHEAD = 64  # pictures that wait to be gathered: two usual batches
 _AHEAD_BYTES = 64 << 20

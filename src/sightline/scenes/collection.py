@@ -30,11 +30,12 @@ from sightline.errors import (
     NotWritableError,
     SourceNotFoundError,
 )
+from sightline.filesystem import write_whole
 from sightline.scenes.captions import Detail, caption
 from sightline.scenes.claims import Claims
 from sightline.scenes.dice import Dice
 from sightline.scenes.edits import EditCase, edit_cases
-from sightline.scenes.files import storage_errors, write_whole
+from sightline.scenes.files import storage_errors
 from sightline.scenes.plan import PlannedPicture, plan_collection
 from sightline.scenes.truth import Picture, edit_line, picture_line, read_edits, read_pictures
 from sightline.scenes.workers import Job, draw_jobs

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
-from sightline.scenes.files import storage_errors, write_whole
+from sightline.filesystem import write_whole
+from sightline.scenes.files import storage_errors
 from sightline.scenes.world import Scene
+from sightline.workers import cores
 
 _QUALITY = 90
 _BATCH = 16
@@ -33,13 +35,6 @@ class Job:
     height_px: int
 
 
-def usable_cores() -> int:
-    """Return how many cores this process may run on, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def draw_jobs(jobs: Sequence[Job], workers: int | None = None) -> Generator[int, None, None]:
     """Draw every job; yield how many more are done, now and then.
 
@@ -55,7 +50,7 @@ def draw_jobs(jobs: Sequence[Job], workers: int | None = None) -> Generator[int,
         NotWritableError: a picture cannot be written.
     """
     batches = [jobs[i : i + _BATCH] for i in range(0, len(jobs), _BATCH)]
-    count = min(workers or usable_cores(), max(1, len(jobs) // _WORTH_A_PROCESS))
+    count = min(workers or cores(), max(1, len(jobs) // _WORTH_A_PROCESS))
     if count == 1:
         for batch in batches:
             yield _draw_batch(batch)

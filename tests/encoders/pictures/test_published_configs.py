@@ -14,47 +14,12 @@ from PIL import Image
 
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.pictures.preprocessing import Preparer, Preprocessing, read_preprocessing
+from tests.encoders.checkpoints import CLIP_PICTURES as OPENAI
+from tests.encoders.checkpoints import DINOV2_PICTURES as DINOV2
+from tests.encoders.checkpoints import SIGLIP2_PICTURES as SIGLIP2
 from tests.encoders.texts.clip_vocabulary import write_clip_tokenizer
 from tests.encoders.tiny_model import make_tiny_model
 
-OPENAI: dict[str, Any] = {  # openai/clip-vit-large-patch14
-    "crop_size": 224,
-    "do_center_crop": True,
-    "do_normalize": True,
-    "do_resize": True,
-    "feature_extractor_type": "CLIPFeatureExtractor",
-    "image_mean": [0.48145466, 0.4578275, 0.40821073],
-    "image_std": [0.26862954, 0.26130258, 0.27577711],
-    "resample": 3,
-    "size": 224,
-}
-SIGLIP2: dict[str, Any] = {  # google/siglip2-base-patch16-256
-    "do_convert_rgb": None,
-    "do_normalize": True,
-    "do_rescale": True,
-    "do_resize": True,
-    "image_mean": [0.5, 0.5, 0.5],
-    "image_processor_type": "SiglipImageProcessor",
-    "image_std": [0.5, 0.5, 0.5],
-    "processor_class": "SiglipProcessor",
-    "resample": 2,
-    "rescale_factor": 0.00392156862745098,
-    "size": {"height": 256, "width": 256},
-}
-DINOV2: dict[str, Any] = {  # facebook/dinov2-base
-    "crop_size": {"height": 224, "width": 224},
-    "do_center_crop": True,
-    "do_convert_rgb": True,
-    "do_normalize": True,
-    "do_rescale": True,
-    "do_resize": True,
-    "image_mean": [0.485, 0.456, 0.406],
-    "image_processor_type": "BitImageProcessor",
-    "image_std": [0.229, 0.224, 0.225],
-    "resample": 3,
-    "rescale_factor": 0.00392156862745098,
-    "size": {"shortest_edge": 256},
-}
 PUBLISHED = {
     "transformers.js": {  # Xenova/clip-vit-large-patch14
         "crop_size": {"height": 224, "width": 224},

@@ -132,15 +132,17 @@ def _inodes(folder: Path) -> dict[str, int]:
     return {}
 
 
-def compiled_place(digest: str, weights_bytes: int) -> CompiledPlace | None:
-    """Return where a tower's compiled form is kept, or None where it is not worth it.
+def is_worth_keeping(weights_bytes: int) -> bool:
+    """Return whether a tower with so many bytes of weights takes long to compile."""
+    return weights_bytes > _KEEP_ABOVE_BYTES
+
+
+def compiled_place(digest: str) -> CompiledPlace:
+    """Return where a tower's compiled form is kept.
 
     Args:
         digest: Of the tower's weights, SHA-256 (hex).
-        weights_bytes: Their size.
     """
-    if weights_bytes <= _KEEP_ABOVE_BYTES:
-        return None
     return CompiledPlace(cache_folder() / "compiled" / _engine() / digest[:16])
 
 

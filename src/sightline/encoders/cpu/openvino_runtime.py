@@ -6,8 +6,8 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -226,16 +226,20 @@ def import_openvino() -> Any:  # noqa: ANN401 - OpenVINO's modules carry no type
     with _import_lock:
         if "openvino" in sys.modules:
             return sys.modules["openvino"]
-        present = _TELEMETRY in sys.modules
-        hidden = sys.modules.get(_TELEMETRY)
-        sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # import raises ImportError
-        try:
+        with hidden_telemetry():
             return importlib.import_module("openvino")
-        finally:
-            if present and hidden is not None:
-                sys.modules[_TELEMETRY] = hidden
-            else:
-                del sys.modules[_TELEMETRY]
+
+
+@contextmanager
+def hidden_telemetry() -> Iterator[None]:
+    """Make the package that reports to Intel look as if it were not installed, for a block."""
+    before = {name: sys.modules[name] for name in [_TELEMETRY] if name in sys.modules}
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # import raises ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[_TELEMETRY]
+        sys.modules.update(before)
 
 
 def cpu_has_bfloat16() -> bool:

@@ -7,7 +7,6 @@ is remembered for this machine.
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from sightline.encoders.memo import Memo
 from sightline.paths import cache_folder
+from sightline.workers import cores
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
 # Telling how fast a model is takes 16 pictures, which is a twentieth of this.
@@ -131,13 +131,6 @@ def stream_choices() -> tuple[int, ...]:
     """Return how many streams are worth trying on this machine: one, some, one for each core."""
     count = cores()
     return tuple(sorted({1, max(1, count // 4), max(1, count // 2), min(count, 16)}))
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor() -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightline.encoders.digests import digest_of_files
 from sightline.errors import ModelFilesError
 
 _LFS_START = b"version https://git-lfs"
@@ -53,6 +54,17 @@ class ModelFolder:
             )
         if size < least_bytes:
             raise self.error(f"{name} has {size:,} of {least_bytes:,} bytes")
+
+    def digest_of(self, weights: Sequence[Path]) -> str:
+        """Return one SHA-256 (hex) over files of weights; see ``digest_of_files``.
+
+        Raises:
+            ModelFilesError: one cannot be read.
+        """
+        try:
+            return digest_of_files(weights)
+        except OSError as error:
+            raise self.error(f"its weights cannot be read ({error.strerror})") from error
 
     def read_text(self, name: str) -> str:
         """Return the text of a file in UTF-8.

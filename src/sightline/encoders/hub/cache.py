@@ -22,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.encoders.digests import sha256_of_file
 from sightline.errors import TooLittleRoomError
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -72,7 +73,7 @@ class HubCache:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 facts = path.stat()
-                digest = blobs.get((facts.st_dev, facts.st_ino)) or _sha256(path)
+                digest = blobs.get((facts.st_dev, facts.st_ino)) or sha256_of_file(path)
                 name = path.relative_to(folder).as_posix()
                 found[name] = HubFile(name, facts.st_size, digest)
         return found
@@ -151,7 +152,7 @@ def check(path: Path, file: HubFile) -> tuple[str, str]:
     size_bytes = path.stat().st_size
     if size_bytes != file.size_bytes:
         return "", f"it has {size_bytes:,} bytes, not {file.size_bytes:,}"
-    sha256 = _sha256(path)
+    sha256 = sha256_of_file(path)
     found = sha256 if len(file.digest) == len(sha256) else _git_sha1(path, size_bytes)
     problem = "" if found == file.digest else f"its digest is {found[:12]}, not {file.digest[:12]}"
     return sha256, problem
@@ -202,8 +203,3 @@ def _digests_of(blobs: Path) -> Mapping[tuple[int, int], str]:
     # Not the entry's own facts, which lack both numbers on Windows.
     facts = [(os.stat(entry.path), entry.name) for entry in found]
     return {(fact.st_dev, fact.st_ino): name for fact, name in facts}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

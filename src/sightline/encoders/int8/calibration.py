@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,10 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.encoders.cpu.openvino_runtime import import_openvino
+from sightline.encoders.cpu.openvino_runtime import hidden_telemetry, import_openvino
 from sightline.packages import require
-
-_TELEMETRY = "openvino_telemetry"
 
 
 class Ranges(StrEnum):
@@ -47,7 +44,7 @@ def import_nncf() -> Any:  # noqa: ANN401 - it is one of several packages that c
     require("nncf", "quantize")
     import_openvino()
     logger_class = logging.getLoggerClass()
-    with _hidden(_TELEMETRY), warnings.catch_warnings():
+    with hidden_telemetry(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what NNCF imports; none is about what we do
         try:
             nncf = importlib.import_module("nncf")
@@ -115,17 +112,6 @@ def packed(graph: Any) -> Any:  # noqa: ANN401
     copy = graph.clone()
     transformations.compress_quantize_weights_transformation(copy)
     return copy
-
-
-@contextmanager
-def _hidden(package: str) -> Iterator[None]:
-    before = {name: sys.modules[name] for name in [package] if name in sys.modules}
-    sys.modules[package] = None  # type: ignore[assignment]  # import raises ImportError
-    try:
-        yield
-    finally:
-        del sys.modules[package]
-        sys.modules.update(before)
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sightline.encoders.digests import digest_of_files
 from sightline.encoders.export.staging import staged_folder
 from sightline.encoders.files.layouts import CONFIG, PROCESSOR, FileSet, find_layout, graphs
 from sightline.encoders.files.model_files import (
@@ -84,10 +83,7 @@ def _as_argument(place: ModelPlace) -> str:
 
 def source_digest(files: ModelFiles) -> str:
     """Return a SHA-256 (hex) over the graph that an int8 tower is made from."""
-    try:
-        return digest_of_files(files.vision.weights)
-    except OSError as error:
-        raise files.folder.error(f"its weights cannot be read ({error.strerror})") from error
+    return files.folder.digest_of(files.vision.weights)
 
 
 def apart_folder(place: ModelPlace) -> Path:
