@@ -32,7 +32,6 @@ from sightline.types import (
     GalleryStatus,
     Hit,
     ImageRecord,
-    Indexed,
     Progress,
     Query,
     SearchResult,
@@ -406,17 +405,7 @@ class Gallery:
             VectorMissingError: it was never seen by this model.
             InvalidValueError: a number is out of range.
         """
-        if offset < 0:
-            raise InvalidValueError("offset", offset, "0 or more")
-        found = self.find(Query(images=[Indexed(id)], filters=filters), offset + k + 1)
-        others = [hit for hit in found.hits if hit.id != id]
-        hits = [
-            Hit(rank, hit.score, hit.image)
-            for rank, hit in enumerate(others[offset : offset + k], start=offset + 1)
-        ]
-        was_there = len(others) < len(found.hits)
-        more = found.more or len(others) > offset + k
-        return SearchResult(tuple(hits), found.considered - was_there, more, found.seconds)
+        return self._search.similar(id, k, offset=offset, filters=filters)
 
     def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
         """Return the k pictures most similar to a unit vector of shape (1, d), best first.

@@ -17,6 +17,7 @@ from sightline.types import (
     Filters,
     Hit,
     Ids,
+    Indexed,
     ModelSpec,
     Query,
     SearchResult,
@@ -60,6 +61,22 @@ class GallerySearch:
         with watch.timing(Step.SEARCH):
             among = self._allowed.by(query.filters, spec)
         return self._answer(vector, spec, watch, k, offset, min_score, among)
+
+    def similar(self, id: int, k: int, *, offset: int, filters: Filters) -> SearchResult:
+        """Return what ``Gallery.similar`` promises."""
+        _check(k, offset, None)
+        query = Query(images=[Indexed(id)], filters=filters)
+        found = self.find(query, offset + k + 1, offset=0, min_score=None, prompt=None)
+        others = [hit for hit in found.hits if hit.id != id]
+        ranked = enumerate(others[offset : offset + k], start=offset + 1)
+        among = self._allowed.by(filters, self._model.spec_for(Need.PICTURES))
+        counts = among is None or id in among
+        return SearchResult(
+            tuple(Hit(rank, hit.score, hit.image) for rank, hit in ranked),
+            found.considered - counts,
+            len(others) > offset + k or (found.more and len(others) == offset + k),
+            found.seconds,
+        )
 
     def nearest(self, vector: Vectors, k: int) -> SearchResult:
         """Return the pictures most similar to a unit vector of shape (1, d)."""
