@@ -1,5 +1,6 @@
 """Searches with filters, parts of pictures, pictures of the gallery, offsets and steps."""
 
+import os
 import threading
 from dataclasses import replace
 from datetime import date
@@ -229,6 +230,40 @@ def test_similar_respects_filters_that_leave_the_picture_itself_out(filled: Gall
 
     assert names(found) == ["blue"]
     assert found.considered == 1
+
+
+def test_similar_pictures_below_a_score_are_left_out(filled: Gallery) -> None:
+    red = id_of(filled, "red")
+    scores = [hit.score for hit in filled.similar(red, 9).hits]
+
+    found = filled.similar(red, 9, min_score=scores[1])
+
+    assert [hit.score for hit in found.hits] == scores[:2]
+    assert not found.more
+
+
+# Without a query
+
+
+def test_browsing_shows_the_newest_first(gallery: Gallery, tmp_path: Path) -> None:
+    for name, seconds in (("old", 10**9), ("new", 10**9 + 7), ("newest", 10**9 + 7)):
+        os.utime(paint(tmp_path / "dated" / f"{name}.png", (1, 2, len(name))), (0, seconds))
+    gallery.sync([tmp_path / "dated"])
+    shot = Image.new("RGB", (9, 9))
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9003] = "2001:01:01 00:00:00"
+    shot.save(tmp_path / "shot.jpg", exif=exif)
+    gallery.sync([tmp_path / "shot.jpg"])
+
+    whole = gallery.browse(k=9)
+    part = gallery.browse(k=2, offset=1)
+
+    stems = [image.path.stem for image in whole.images]
+    assert set(stems[:2]) == {"new", "newest"}, "equal times come by id"
+    assert stems[2:] == ["old", "shot"]
+    assert part.images == whole.images[1:3]
+    assert part.total == whole.total == 4
+    assert gallery.browse(Filters(formats=["JPEG"])).total == 1
 
 
 # Parts of a picture

@@ -20,13 +20,14 @@ from sightline.gallery_files import GalleryFiles
 from sightline.gallery_index import GalleryIndex
 from sightline.gallery_model import AskedModel, GalleryModel
 from sightline.gallery_pictures import PATIENCE_S, GalleryPictures
-from sightline.gallery_search import GallerySearch
+from sightline.gallery_search import GallerySearch, check_part
 from sightline.indexing import SyncSettings, sync
 from sightline.paths import absolute
 from sightline.protocols import Encoder, Specialist
 from sightline.types import (
     NO_FILTERS,
     Added,
+    Browsed,
     Facets,
     Filters,
     GalleryStatus,
@@ -206,6 +207,19 @@ class Gallery:
         if record is None:
             raise ImageNotFoundError(id)
         return record
+
+    def browse(self, filters: Filters = NO_FILTERS, k: int = 20, *, offset: int = 0) -> Browsed:
+        """Return a part of the pictures that pass some filters, newest first, without a query.
+
+        A picture's own time counts, or that of its file where it has none.
+
+        Raises:
+            InvalidValueError: k is below 1, or offset is negative.
+        """
+        check_part(k, offset)
+        ids, total = self._catalog.newest(filters, k, offset)
+        records = self._catalog.records(ids)
+        return Browsed(tuple(records[id] for id in ids if id in records), total)
 
     def keeps(self, image: ImageRecord) -> bool:
         """Whether the file of a picture is the gallery's own, so that it goes with the picture."""
@@ -396,7 +410,13 @@ class Gallery:
         return self._search.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
 
     def similar(
-        self, id: int, k: int = 20, *, offset: int = 0, filters: Filters = NO_FILTERS
+        self,
+        id: int,
+        k: int = 20,
+        *,
+        offset: int = 0,
+        min_score: float | None = None,
+        filters: Filters = NO_FILTERS,
     ) -> SearchResult:
         """Return the pictures most like one of the gallery's own, which itself is left out.
 
@@ -405,7 +425,7 @@ class Gallery:
             VectorMissingError: it was never seen by this model.
             InvalidValueError: a number is out of range.
         """
-        return self._search.similar(id, k, offset=offset, filters=filters)
+        return self._search.similar(id, k, offset=offset, min_score=min_score, filters=filters)
 
     def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
         """Return the k pictures most similar to a unit vector of shape (1, d), best first.

@@ -62,11 +62,13 @@ class GallerySearch:
             among = self._allowed.by(query.filters, spec)
         return self._answer(vector, spec, watch, k, offset, min_score, among)
 
-    def similar(self, id: int, k: int, *, offset: int, filters: Filters) -> SearchResult:
+    def similar(
+        self, id: int, k: int, *, offset: int, min_score: float | None, filters: Filters
+    ) -> SearchResult:
         """Return what ``Gallery.similar`` promises."""
-        _check(k, offset, None)
+        _check(k, offset, min_score)
         query = Query(images=[Indexed(id)], filters=filters)
-        found = self.find(query, offset + k + 1, offset=0, min_score=None, prompt=None)
+        found = self.find(query, offset + k + 1, offset=0, min_score=min_score, prompt=None)
         others = [hit for hit in found.hits if hit.id != id]
         ranked = enumerate(others[offset : offset + k], start=offset + 1)
         among = self._allowed.by(filters, self._model.spec_for(Need.PICTURES))
@@ -174,11 +176,20 @@ class _AllowedIds:
         return ids
 
 
-def _check(k: int, offset: int, min_score: float | None) -> None:
+def check_part(k: int, offset: int) -> None:
+    """Refuse a part of a ranking that cannot be.
+
+    Raises:
+        InvalidValueError: k is below 1, or offset is negative.
+    """
     if k < 1:
         raise InvalidValueError("k", k, "at least 1")
     if offset < 0:
         raise InvalidValueError("offset", offset, "0 or more")
+
+
+def _check(k: int, offset: int, min_score: float | None) -> None:
+    check_part(k, offset)
     if min_score is not None and not -1.0 <= min_score <= 1.0:
         raise InvalidValueError("min_score", min_score, "a cosine, from -1 to 1")
 

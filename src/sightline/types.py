@@ -318,6 +318,19 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Browsed:
+    """A part of a gallery's pictures, without a query.
+
+    Attributes:
+        images: In order.
+        total: How many pass the filters.
+    """
+
+    images: tuple[ImageRecord, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What became of one picture that was given to a gallery to keep.
 

@@ -150,6 +150,7 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "matching": lambda catalog: catalog.matching(Filters(formats=["PNG"]), MODEL),
     "missing": lambda catalog: catalog.missing(MODEL),
     "models": lambda catalog: catalog.models(),
+    "newest": lambda catalog: catalog.newest(Filters(), 5),
     "record_at": lambda catalog: catalog.record_at(Path("/pictures/1.jpg")),
     "record_with": lambda catalog: catalog.record_with(f"{1:040x}", MODEL),
     "records": lambda catalog: catalog.records([1]),

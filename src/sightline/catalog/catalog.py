@@ -35,6 +35,8 @@ _RECORD = (
     "SELECT id, path, size_bytes, mtime_ns, content_hash, width_px, height_px, format, taken_at,"
     " title FROM images"
 )
+# As taken_at is written: ISO 8601, in the time of this machine.
+_FILE_TIME = "strftime('%Y-%m-%dT%H:%M:%S', mtime_ns / 1000000000, 'unixepoch', 'localtime')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,24 @@ class Catalog:
                 (find_model(connection, model), *values),
             )
             return np.fromiter((row[0] for row in found), dtype=np.int64)
+
+    def newest(self, filters: Filters, limit: int, offset: int = 0) -> tuple[list[int], int]:
+        """Return pictures that pass all filters, newest first, and how many pass in all.
+
+        A picture's own time counts, or that of its file where it has none.
+        """
+        sql, values = condition(filters)
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            (total,) = connection.execute(
+                f"SELECT count(*) FROM images WHERE {sql}", values
+            ).fetchone()
+            found = connection.execute(
+                f"SELECT id FROM images WHERE {sql} ORDER BY coalesce(taken_at, {_FILE_TIME}) DESC,"
+                " id DESC LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            )
+            return [int(id) for (id,) in found], int(total)
 
     def facets(self) -> Facets:
         """Return the labels, formats and times that pictures have."""
