@@ -35,6 +35,7 @@ _BLOCK_ROWS = 8192
 _BLOCK_QUERIES = 256
 _BLOCK_PROPOSALS = 1 << 22
 _BLAS_QUERIES = 4
+_SCATTERED = 5  # to pick a row out costs as much as to read five in a run
 _UNIT_ROUNDOFF = 2.0**-24
 
 
@@ -302,13 +303,23 @@ def _rough_scores(
     vectors: Vectors, queries: Vectors, eligible: Ids | None = None
 ) -> NDArray[np.float32]:
     """Return float32 scores of the eligible rows, shape (q, n), summed in any order."""
-    count = len(vectors) if eligible is None else len(eligible)
-    rough = np.empty((len(queries), count), dtype=np.float32)
-    for start in range(0, count, _BLOCK_ROWS):
+    if eligible is None:
+        return _rough_products(vectors, queries)
+    if len(eligible) * _SCATTERED > len(vectors):
+        return _rough_products(vectors, queries)[:, eligible]
+    rough = np.empty((len(queries), len(eligible)), dtype=np.float32)
+    for start in range(0, len(eligible), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
-        rows = vectors[block] if eligible is None else vectors[eligible[block]]
-        np.matmul(queries, rows.T, out=rough[:, block])
+        rough[:, block] = _rough_products(vectors[eligible[block]], queries)
     return rough
+
+
+def _rough_products(vectors: Vectors, queries: Vectors) -> NDArray[np.float32]:
+    """Return float32 scores of all rows, shape (q, n)."""
+    if len(queries) > _BLAS_QUERIES:
+        return queries @ vectors.T
+    # BLAS reads the rows at the pace of the memory for a vector, and slower for a thin matrix.
+    return np.stack([vectors @ query for query in queries])
 
 
 def _within_reach(
