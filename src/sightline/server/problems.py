@@ -84,9 +84,9 @@ def problem(
     return JSONResponse(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def problem_of(error: SightlineError) -> Response:
-    """Return the answer to an error of ours."""
-    status = status_of(error)
+def problem_of(error: SightlineError, *, status: int | None = None) -> Response:
+    """Return the answer to an error of ours, with the status that it means unless one is given."""
+    status = status_of(error) if status is None else status
     if isinstance(error, RefusalError):
         headers = error.headers
     else:
@@ -123,6 +123,8 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, SightlineError):  # raised while FastAPI read the body
+        return problem_of(error.__cause__)
     return problem(error.status_code, _sentence(request, error), headers=error.headers)
 
 

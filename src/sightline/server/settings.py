@@ -65,7 +65,9 @@ class Settings:
         2.0, "how long texts wait for others to share the model's next run, when there are any", 0
     )
     text_cache: int = _setting(4096, "how many vectors of texts are kept; 0 turns it off", 0)
-    answer_cache: int = _setting(256, "how many answers are kept; 0 turns it off", 0)
+    answer_cache: int = _setting(
+        20_000, "how many hits are kept, of the last answers; 0 turns it off", 0
+    )
     kept_queries: int = _setting(
         50, "how many uploaded query pictures are kept for reloads; 0 turns it off", 0
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from sightline.errors import SightlineError
+from sightline.server.problems import problem_of
 from sightline.server.schemas import StatusAnswer
 from sightline.server.service import ServiceDep
 
@@ -17,10 +19,14 @@ async def healthz() -> StatusAnswer:
     return StatusAnswer(status="ok")
 
 
-@router.get("/readyz", summary="Is it ready?")
-def readyz(service: ServiceDep) -> StatusAnswer:
-    """Answered once the model is loaded, as long as the catalog can be read."""
-    service.readiness.check()
+@router.get("/readyz", summary="Is it ready?", response_model=StatusAnswer)
+def readyz(service: ServiceDep) -> StatusAnswer | Response:
+    """Answered once the model is loaded, as long as the catalog can be read; else 503."""
+    try:
+        service.readiness.check()
+    except SightlineError as error:
+        # Whatever it is called elsewhere: whoever balances load knows this status alone.
+        return problem_of(error, status=503)
     return StatusAnswer(status="ready")
 
 
