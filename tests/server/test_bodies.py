@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,7 +17,7 @@ from sightline.server.app import create_app
 from sightline.server.settings import Settings
 from tests.server.conftest import API, png, served_gallery
 
-Message = dict[str, Any]
+Message = MutableMapping[str, Any]
 FORM = b"multipart/form-data; boundary=x"
 HEAD = b'--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
 
@@ -92,9 +92,7 @@ def test_a_body_is_refused_while_it_comes_in_whatever_its_headers_promise(
 
 def test_a_body_that_says_it_is_too_large_reaches_no_route(indexed: Gallery) -> None:
     with served_gallery(indexed, max_upload_bytes=10_000) as client:
-        answer = client.post(
-            f"{API}/images", files={"files": ("large.png", b"x" * 100_000)}
-        )
+        answer = client.post(f"{API}/images", files={"files": ("large.png", b"x" * 100_000)})
 
     assert (answer.status_code, answer.json()["kind"]) == (413, "BodyTooLargeError")
     assert answer.headers["content-type"] == "application/problem+json"
@@ -116,9 +114,7 @@ def test_a_hundred_megabytes_are_not_held_in_memory(indexed: Gallery) -> None:
     block = b"x" * 1_000_000
     receive, _ = chunks(HEAD, *[block] * 100)
 
-    status, _, _ = asyncio.run(
-        ask(app, request(f"{API}/images", (b"content-type", FORM)), receive)
-    )
+    status, _, _ = asyncio.run(ask(app, request(f"{API}/images", (b"content-type", FORM)), receive))
 
     assert status == 413
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 from PIL import Image
 
 from sightline.gallery import Gallery
@@ -25,10 +25,7 @@ def red(client: TestClient) -> int:
 
 def upload(client: TestClient, *files: tuple[str, bytes], label: str | None = None) -> Response:
     data = {} if label is None else {"label": label}
-    answer: Response = client.post(
-        f"{API}/images", data=data, files=[("files", file) for file in files]
-    )
-    return answer
+    return client.post(f"{API}/images", data=data, files=[("files", file) for file in files])
 
 
 # Facts
@@ -98,7 +95,12 @@ def test_a_file_that_the_caller_has_is_not_sent_again(client: TestClient, red: i
 
 @pytest.mark.parametrize(
     ("wanted", "start", "end"),
-    [("bytes=0-3", 0, 4), ("bytes=5-", 5, None), ("bytes=-4", -4, None), ("bytes=2-99999", 2, None)],
+    [
+        ("bytes=0-3", 0, 4),
+        ("bytes=5-", 5, None),
+        ("bytes=-4", -4, None),
+        ("bytes=2-99999", 2, None),
+    ],
 )
 def test_a_part_of_a_file(
     client: TestClient, red: int, photos: Path, wanted: str, start: int, end: int | None

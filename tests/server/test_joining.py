@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ def test_many_threads_get_their_own_answers() -> None:
     assert answers == [[item.upper() for item in items] for items in wanted]
     assert model.most_at_once == 1
     assert all(len(run) <= 5 for run in model.runs)
-    assert sorted(item for run in model.runs for item in run) == sorted(sum(wanted, []))
+    assert sorted(item for run in model.runs for item in run) == sorted(chain(*wanted))
 
 
 # Encoders
@@ -214,7 +215,9 @@ def test_joined_texts_have_bit_for_bit_the_vectors_that_they_have_alone(
         first = pool.submit(wrapped.encode_texts, ["a red thing"])
         assert encoder.inside.wait(60)
         # Every text several times, and calls of one to three texts.
-        asked = [[TEXTS[(thread + place) % 6] for place in range(thread + 1)] for thread in range(3)]
+        asked = [
+            [TEXTS[(thread + place) % 6] for place in range(thread + 1)] for thread in range(3)
+        ]
         rest = []
         for place, texts in enumerate(asked):
             rest.append(pool.submit(wrapped.encode_texts, texts))
@@ -257,7 +260,9 @@ def test_a_model_that_changes_in_company_is_asked_for_one_text_at_a_time() -> No
     rows = wrapped.encode_texts(["red", "green", "blue"])
 
     alone = FakeEncoder()
-    assert np.array_equal(rows, np.concatenate([alone.encode_texts([t]) for t in ("red", "green", "blue")]))
+    assert np.array_equal(
+        rows, np.concatenate([alone.encode_texts([t]) for t in ("red", "green", "blue")])
+    )
 
 
 def test_texts_are_remembered_and_the_oldest_forgotten() -> None:

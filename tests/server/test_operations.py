@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from sightline import errors
 from sightline.gallery import Gallery
@@ -18,6 +19,7 @@ from sightline.server.app import create_app
 from sightline.server.problems import status_of
 from sightline.server.settings import Settings
 from sightline.testing import FakeEncoder
+from sightline.types import Pixels
 from tests.server.conftest import API, served_gallery
 
 
@@ -32,9 +34,9 @@ def test_a_service_is_not_ready_while_its_model_loads(tmp_path: Path) -> None:
     loaded = threading.Event()
 
     class Slow(FakeEncoder):
-        def prepare(self, image: object) -> object:  # type: ignore[override]
+        def prepare(self, image: Image.Image) -> Pixels:
             assert loaded.wait(60)
-            return super().prepare(image)  # type: ignore[arg-type]
+            return super().prepare(image)
 
     with Gallery.open(tmp_path / "slow", model=Slow()) as gallery:
         app = create_app(Settings(), gallery)
@@ -244,7 +246,11 @@ def test_the_gallery_tells_what_it_holds(client: TestClient, photos: Path) -> No
     assert facts["models"] == [
         {"name": "mean-colour", "vectors": 6, "dimensions": 4, "precision": "float32"}
     ]
-    assert (facts["model"], facts["knows"], facts["can_text"]) == ("mean-colour", "mean colours", True)
+    assert (facts["model"], facts["knows"], facts["can_text"]) == (
+        "mean-colour",
+        "mean colours",
+        True,
+    )
     assert facts["folders"] == [str(photos)]
     assert facts["faults"] == {"count": 0, "reasons": [], "first": []}
     assert (facts["missing"], facts["index_state"]) == (0, "current")

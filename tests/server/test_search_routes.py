@@ -155,9 +155,7 @@ def test_pictures_of_the_gallery_are_searched_by_their_vectors(client: TestClien
 def test_similar_pictures_leave_out_the_picture_itself(client: TestClient) -> None:
     ids = ids_by_name(client)
     found = client.get(f"{API}/images/{ids['red']}/similar", params={"k": 2}).json()
-    bounded = client.get(
-        f"{API}/images/{ids['red']}/similar", params={"min_score": 0.99999}
-    ).json()
+    bounded = client.get(f"{API}/images/{ids['red']}/similar", params={"min_score": 0.99999}).json()
 
     assert names(found) == ["orange", "purple"]
     assert found["hits"][0]["rank"] == 1
@@ -283,7 +281,10 @@ def bomb() -> bytes:
     ("asked", "sentence"),
     [
         ({}, "there is nothing to search for; give some words, or a picture with --image"),
-        ({"text": ""}, "there is nothing to search for; give some words, or a picture with --image"),
+        (
+            {"text": ""},
+            "there is nothing to search for; give some words, or a picture with --image",
+        ),
         ({"text": "  "}, "text number 1 is empty; give at least one word"),
         ({"text": 7}, "text is 7, but it must be a text"),
         ({"text": "red", "k": 0}, "k is 0, but it must be at least 1"),
@@ -299,8 +300,14 @@ def bomb() -> bytes:
         ({"text": "red", "min_score": 1.5}, "min_score is 1.5, but it must be at most 1"),
         ({"text": "red", "text_weight": 0}, "the weight of what is looked for is 0.0, but it must"),
         ({"text": "red", "text_weight": -1}, "text_weight is -1, but it must be at least 0"),
-        ({"text": "red", "prompt": "a photo"}, "prompt is 'a photo', but it must be a sentence with"),
-        ({"text": "red", "excluded_texts": ["red"], "excluded_weight": 0.5}, "what is looked for and"),
+        (
+            {"text": "red", "prompt": "a photo"},
+            "prompt is 'a photo', but it must be a sentence with",
+        ),
+        (
+            {"text": "red", "excluded_texts": ["red"], "excluded_weight": 0.5},
+            "what is looked for and",
+        ),
         ({"text": "a\0b"}, "text is 'a\\x00b', but it must be a text without NUL characters"),
         ({"text": "red", "excluded_texts": ["\0"]}, "excluded_texts.0 is '\\x00', but it must be"),
         ({"text": "red", "color": "blue"}, "there is no parameter 'color'; check its spelling"),
@@ -309,17 +316,35 @@ def bomb() -> bytes:
         ({"text": "red", "format": ["EXE"]}, "format.0 is 'EXE', but it must be one of JPEG, PNG"),
         ({"text": "red", "orientation": "up"}, "orientation is 'up', but it must be 'landscape', "),
         ({"text": "red", "taken_from": "soon"}, "taken_from is 'soon', but it must be a day such"),
-        ({"text": "red", "taken_to": "2024-02-31"}, "taken_to is '2024-02-31', but it must be a day"),
-        ({"text": "red", "taken_to": "0001-01-01"}, "taken_to is '0001-01-01', but it must be in a"),
+        (
+            {"text": "red", "taken_to": "2024-02-31"},
+            "taken_to is '2024-02-31', but it must be a day",
+        ),
+        (
+            {"text": "red", "taken_to": "0001-01-01"},
+            "taken_to is '0001-01-01', but it must be in a",
+        ),
         ({"text": "red", "min_width": 10**30}, "min_width is 1000000000000000000000000000000, but"),
         ({"text": "red", "images": [2**63]}, "images.0 is 9223372036854775808, but it must be"),
         ({"text": "red", "images": [999]}, "no picture has the id 999"),
         ({"text": "red", "excluded_images": [999]}, "no picture has the id 999"),
-        ({"text": "red", "region": "0,0,1,1"}, "a region is a part of one picture; give exactly one"),
-        ({"text": "red", "region": "1,0,0,1", "images": [1]}, "region is '1,0,0,1', but it must be"),
+        (
+            {"text": "red", "region": "0,0,1,1"},
+            "a region is a part of one picture; give exactly one",
+        ),
+        (
+            {"text": "red", "region": "1,0,0,1", "images": [1]},
+            "region is '1,0,0,1', but it must be",
+        ),
         ({"text": "red", "region": "0,0,1", "images": [1]}, "region is '0,0,1', but it must be"),
-        ({"text": "red", "region": "nan,0,1,1", "images": [1]}, "region is 'nan,0,1,1', but it must"),
-        ({"text": "red", "picture": "../../etc/passwd"}, "picture is '../../etc/passwd', but it must"),
+        (
+            {"text": "red", "region": "nan,0,1,1", "images": [1]},
+            "region is 'nan,0,1,1', but it must",
+        ),
+        (
+            {"text": "red", "picture": "../../etc/passwd"},
+            "picture is '../../etc/passwd', but it must",
+        ),
         ({"text": "red", "picture": "0" * 40}, "the query picture '000000000000000000000000000000"),
         ({"text": "red", "images": [1] * 51}, "images is [1, 1, 1"),
     ],
@@ -345,7 +370,9 @@ def test_a_very_long_text_is_refused_and_one_of_the_limit_is_not(client: TestCli
 
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "text"
-    assert refused.json()["detail"].endswith(f"but it must be at most {LONGEST_TEXT} characters long")
+    assert refused.json()["detail"].endswith(
+        f"but it must be at most {LONGEST_TEXT} characters long"
+    )
     assert len(refused.json()["detail"]) < 300, "what came in is not sent back in full"
     assert taken.status_code == 200
 
@@ -355,8 +382,14 @@ def test_a_very_long_text_is_refused_and_one_of_the_limit_is_not(client: TestCli
     [
         (b"", "cannot read the picture: the file is empty"),
         (b"hello", "cannot read the picture: it is not a picture that Sightline reads (it begins"),
-        (SVG, "cannot read the picture: it is not a picture that Sightline reads (it begins like an"),
-        (png(RED, (900, 900))[:400], "cannot read the picture: the file is cut off after 400 bytes"),
+        (
+            SVG,
+            "cannot read the picture: it is not a picture that Sightline reads (it begins like an",
+        ),
+        (
+            png(RED, (900, 900))[:400],
+            "cannot read the picture: the file is cut off after 400 bytes",
+        ),
         (bomb(), "cannot read the picture: it has 300 megapixels (30,000 x 10,000), and the limit"),
     ],
     ids=["empty", "text", "svg", "truncated", "bomb"],
@@ -432,9 +465,7 @@ def test_two_names_of_the_text_that_differ_are_refused(client: TestClient) -> No
 def test_a_body_that_is_no_search_is_a_problem(
     client: TestClient, body: bytes, content_type: str, status: int
 ) -> None:
-    answer = client.post(
-        f"{API}/search/text", content=body, headers={"Content-Type": content_type}
-    )
+    answer = client.post(f"{API}/search/text", content=body, headers={"Content-Type": content_type})
 
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"

@@ -70,7 +70,7 @@ def test_with_the_token_everything_works(indexed: Gallery, path: str) -> None:
 )
 def test_a_wrong_token_is_refused(indexed: Gallery, header: str) -> None:
     with served_gallery(indexed, token=TOKEN) as client:
-        answer = client.get(f"{API}/gallery", headers={"Authorization": header.encode()})
+        answer = client.get(f"{API}/gallery", headers={b"Authorization": header.encode()})
 
     assert answer.status_code == 401
     assert answer.json()["detail"].startswith("the token is wrong; ")
@@ -94,7 +94,9 @@ def test_a_browser_signs_in_and_out(indexed: Gallery) -> None:
     assert "set-cookie" not in wrong.headers
     assert right.json() == {"signed_in": True}
     cookie = right.headers["set-cookie"]
-    assert re.match(rf"{COOKIE}=[0-9a-f]{{64}}; HttpOnly; Max-Age=\d+; Path=/; SameSite=strict$", cookie)
+    assert re.match(
+        rf"{COOKIE}=[0-9a-f]{{64}}; HttpOnly; Max-Age=\d+; Path=/; SameSite=strict$", cookie
+    )
     assert TOKEN not in cookie
     assert (inside, out.json(), outside) == (200, {"signed_in": False}, 401)
 
@@ -145,9 +147,7 @@ def test_over_https_the_cookie_stays_there(indexed: Gallery) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:8420", "127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:8420", "192.168.1.7"]
 )
-def test_addresses_and_this_machine_are_names_of_the_service(
-    client: TestClient, host: str
-) -> None:
+def test_addresses_and_this_machine_are_names_of_the_service(client: TestClient, host: str) -> None:
     assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
@@ -227,7 +227,10 @@ def test_no_other_page_may_read_unless_it_is_named(indexed: Gallery) -> None:
     friend = {"Origin": "https://friend.example"}
     preflight = friend | {"Access-Control-Request-Method": "POST"}
     with served_gallery(indexed) as client:
-        assert "access-control-allow-origin" not in client.get(f"{API}/gallery", headers=friend).headers
+        assert (
+            "access-control-allow-origin"
+            not in client.get(f"{API}/gallery", headers=friend).headers
+        )
         refused = client.options(f"{API}/search/text", headers=preflight)
         assert "access-control-allow-origin" not in refused.headers
     with served_gallery(indexed, token=TOKEN, cors_origins=("https://friend.example",)) as client:
@@ -250,7 +253,9 @@ def test_no_other_page_may_read_unless_it_is_named(indexed: Gallery) -> None:
 # Headers
 
 
-@pytest.mark.parametrize("path", ["/", f"{API}/gallery", "/nowhere", "/static/icon.svg", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", f"{API}/gallery", "/nowhere", "/static/icon.svg", "/metrics"]
+)
 def test_every_answer_says_how_little_a_browser_may_do_with_it(
     client: TestClient, path: str
 ) -> None:
@@ -277,7 +282,13 @@ def test_answers_are_not_kept_by_browsers_and_the_page_is_asked_about(client: Te
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2f..%2fgallery.py", "/static//etc/passwd"]
+    "path",
+    [
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+        "/static/..%2f..%2fgallery.py",
+        "/static//etc/passwd",
+    ],
 )
 def test_nothing_but_the_parts_of_the_page_is_static(client: TestClient, path: str) -> None:
     answer = client.get(path)
