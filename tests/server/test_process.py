@@ -211,3 +211,26 @@ def test_what_cannot_be_started_is_a_sentence_and_an_exit_code(
     assert ended == code
     assert said.splitlines()[-1].startswith(sentence)
     assert "Traceback" not in said
+
+
+def test_the_demo_ends_in_its_page(tmp_path: Path) -> None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("SIGHTLINE_")}
+    process = subprocess.Popen(
+        [*COMMAND[:-1], "demo", "show", "--count", "12", "--serve"],
+        cwd=tmp_path,
+        env=clean | {"SIGHTLINE_PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        service = Running(process)
+        with httpx.Client(base_url=service.url, timeout=60) as client:
+            facts = client.get(f"{API}/gallery").json()
+        code, said = service.end(signal.SIGTERM)
+    finally:
+        process.kill()
+
+    assert (facts["images"], facts["knows"]) == (12, "drawn scenes")
+    assert facts["examples"][0] == "a sailboat at sunset"
+    assert code == 0, said
