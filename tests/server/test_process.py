@@ -16,6 +16,7 @@ import httpx2 as httpx
 import pytest
 
 from sightline.gallery import Gallery
+from sightline.server.process import bind
 from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
 from tests.server.conftest import API, names, png
@@ -160,6 +161,13 @@ def test_a_token_guards_the_service_and_the_printed_link_carries_it(start: Start
 
     assert "?token=correct%20horse%20battery%20staple" in service.line
     assert "Traceback" not in said
+
+
+def test_answers_are_sent_without_waiting_for_more() -> None:
+    """asyncio turns Nagle's algorithm off only for sockets that name their protocol."""
+    with bind("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+        assert listening.getsockname()[1] > 0
 
 
 # What cannot be started
