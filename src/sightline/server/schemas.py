@@ -53,12 +53,12 @@ class ImageFacts(BaseModel):
     @staticmethod
     def facts(record: ImageRecord, uploaded: bool) -> dict[str, Any]:
         """Return the fields that every form of a picture has."""
-        place = f"{API}/images/{record.id}"
+        place, path = f"{API}/images/{record.id}", shown(record.path)
         return {
             "id": record.id,
             "name": shown(record.name),
-            "path": shown(record.path),
-            "folder": shown(record.path.parent),
+            "path": path,
+            "folder": os.path.dirname(path),
             "width": record.width_px,
             "height": record.height_px,
             "format": record.format,

@@ -98,8 +98,9 @@ def _count(metrics: Metrics, job: Job) -> None:
     metrics.jobs.labels(str(job.state)).inc()
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Return the service that a request came to."""
+    # Not a plain function: FastAPI would take a thread for it, for every request.
     service = request.app.state.service
     assert isinstance(service, Service)
     return service
