@@ -58,7 +58,7 @@ class Service:
         """Return the parts, put together; the gallery's queries are joined from now on."""
         metrics = Metrics()
         searching = Admission(settings.search_threads, settings.search_queue)
-        picturing = Admission(settings.max_thumbnail_jobs, settings.search_queue * 4)
+        picturing = Admission(settings.picture_threads, settings.search_queue * 4)
         pictures = QueryPictures(gallery.path, settings.kept_queries)
         how = Joining(
             window_s=settings.joining_window_ms / 1000,

@@ -71,7 +71,9 @@ class Settings:
     kept_queries: int = _setting(
         50, "how many uploaded query pictures are kept for reloads; 0 turns it off", 0
     )
-    max_thumbnail_jobs: int = _setting(8, "how many thumbnails are made at once", 1)
+    picture_threads: int = _setting(
+        8, "how many pictures are decoded at once, for thumbnails and uploads", 1
+    )
     access_log: bool = _setting(False, "write a line for every request to standard error")
 
     def __post_init__(self) -> None:
