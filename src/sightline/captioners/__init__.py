@@ -1,0 +1,1 @@
+"""Captioners: words for what a picture shows."""

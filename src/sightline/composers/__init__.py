@@ -1,0 +1,5 @@
+"""Composers: what a picture shows, and what is to be different, become what is wanted."""
+
+from sightline.composers.rules import RulesComposer
+
+__all__ = ["RulesComposer"]
