@@ -2,9 +2,9 @@
 
 ``drawn`` is a collection of `sightline scenes`: of a reference there is hardly a second picture, so
 its nearest neighbours are the pictures that were planted for its edits, and a search by the picture
-alone finds them. ``crowded`` is more like a collection of photographs, where one takes many pictures
-of one thing: of every reference there are fifteen more drawings of the very same description. They
-are what a search by the picture alone finds, and none of them is an answer.
+alone finds them. ``crowded`` is more like a collection of photographs, where one takes many of one
+thing: of every reference there are fifteen more drawings of the very same description. They are
+what a search by the picture alone finds, and none of them is an answer.
 """
 
 from __future__ import annotations

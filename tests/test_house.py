@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "sightline"
 FLOORS = {
     "errors": 0,
     "types": 0,
+    "composition": 0,
     "protocols": 1,
     "paths": 1,
     "filesystem": 1,
@@ -16,6 +17,7 @@ FLOORS = {
     "workers": 1,
     "images": 2,
     "encoders": 2,
+    "chat": 2,
     "captioners": 2,
     "composers": 2,
     "indexes": 2,
@@ -26,6 +28,7 @@ FLOORS = {
     "wishes": 2,
     "identity": 2,
     "probes": 2,
+    "composing": 3,
     "querying": 3,
     "sampling": 3,
     "indexing": 3,

@@ -73,10 +73,10 @@ class Weights:
     """
 
     target: float = 1.0
-    desired: float = 0.25
-    preserve: float = 0.25
+    desired: float = 0.5
+    preserve: float = 0.0
     image: float = 0.5
-    forbidden: float = 0.25
+    forbidden: float = 0.5
 
     def __post_init__(self) -> None:
         for name, weight in asdict(self).items():
@@ -152,7 +152,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StepTaken:
     """One step on the way to the vector.
 
     Attributes:
@@ -255,7 +255,7 @@ class Composition:
     weights: Weights = field(default_factory=Weights)
     balance: float = 0.5
     agreement: float | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[StepTaken, ...] = ()
 
     @property
     def milliseconds(self) -> float:

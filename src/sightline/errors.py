@@ -32,6 +32,7 @@
     │   └── ModelLacksTextError
     ├── GalleryError               change the gallery, or how it is opened
     │   ├── GalleryNotFoundError
+    │   ├── EmptyGalleryError
     │   ├── GalleryBusyError
     │   ├── GalleryVersionError
     │   ├── GalleryCorruptError
@@ -453,6 +454,13 @@ class GalleryNotFoundError(GalleryError):
             f"there is no gallery at {self.path}; make one with "
             f"`sightline index PICTURES --gallery {self.path}`"
         )
+
+
+class EmptyGalleryError(GalleryError):
+    """What is asked for is worked out from the gallery's pictures, and there are none."""
+
+    def __str__(self) -> str:
+        return "the gallery is empty; index pictures with `sightline index FOLDER`"
 
 
 class GalleryBusyError(GalleryError):

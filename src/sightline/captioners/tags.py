@@ -118,7 +118,7 @@ class _EmbeddedBank:
     @classmethod
     def of(cls, bank: Bank, embed: Embed) -> _EmbeddedBank:
         """Embed a bank: its subjects, its facets together, and captions at random for the mean."""
-        mean = embed(_at_random(bank)).astype(np.float64).mean(axis=0)
+        mean = embed(example_captions(bank)).astype(np.float64).mean(axis=0)
         around = _combinations(bank)
         said = [_around_text(bank, places) for places in around]
         rows = np.zeros((len(around), len(mean)))
@@ -260,7 +260,8 @@ def _combinations(bank: Bank) -> tuple[tuple[int, ...], ...]:
     return (silent, *alone)
 
 
-def _at_random(bank: Bank, count: int = 200) -> list[str]:
+def example_captions(bank: Bank, count: int = 200) -> list[str]:
+    """Return captions put together at random from a bank; the same ones every time."""
     random = np.random.default_rng(0)
     texts = []
     for _ in range(count):
