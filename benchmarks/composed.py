@@ -4,14 +4,14 @@ A composed query is a picture of the gallery and an instruction ("without the bo
 What fulfils it is known, as the scenes are drawn. No captioner and no composer sees that: ``tags``
 reads the picture's vector, ``rules`` reads the caption and the instruction.
 
-Two galleries of 10,000 pictures with 1,000 queries each, see ``composed_gallery.py``. The picture of
-the query is left out of its own ranking, as CIRR does. Recall@k is the share of the pictures that
-fulfil a query among the first k; mAP@k divides by min(k, R).
+Two galleries of 10,000 pictures with 1,000 queries each, see ``composed_gallery.py``. The picture
+of the query is left out of its own ranking, as CIRR does. Recall@k is the share of the pictures
+that fulfil a query among the first k; mAP@k divides by min(k, R).
 
-The weights of ``roles`` were chosen on seed 11, and the figures are those of seed 1. ``sum`` is shown
-with the balance that is its default and with two others, so that the best one can be picked.
+The weights of ``roles`` were chosen on seed 11, and the figures are those of seed 1. ``sum`` is
+shown with the balance that is its default and with two others, so that the best can be picked.
 
-    python benchmarks/composed.py [--seed 1] [--scratch FOLDER] [--out benchmarks/results/FILE.jsonl]
+    python benchmarks/composed.py [--scratch FOLDER] [--out benchmarks/results/FILE.jsonl]
 """
 
 from __future__ import annotations

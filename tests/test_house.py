@@ -35,6 +35,7 @@ FLOORS = {
     "comparison": 3,
     "agreements": 3,
     "gallery": 3,
+    "gallery_composing": 3,
     "gallery_index": 3,
     "gallery_files": 3,
     "gallery_model": 3,
@@ -48,7 +49,19 @@ UPPER = {("evaluation", "run"): 4, ("evaluation", "report"): 4}
 # types.py raises errors, and an index is filled from the catalog beside it.
 SAME_FLOOR = {
     ("types", "errors"),
+    ("composition", "errors"),
+    ("composition", "types"),
     ("indexes", "catalog"),
+    ("captioners", "chat"),
+    ("captioners", "scenes"),
+    ("composers", "chat"),
+    ("gallery", "composing"),
+    ("gallery", "gallery_composing"),
+    ("gallery_composing", "composing"),
+    ("gallery_composing", "gallery_model"),
+    ("gallery_composing", "gallery_search"),
+    ("gallery_composing", "querying"),
+    ("gallery_search", "composing"),
     ("gallery", "indexing"),
     ("gallery", "querying"),
     ("gallery", "comparison"),
@@ -69,7 +82,7 @@ SAME_FLOOR = {
 }
 
 # Modules that may import PyTorch and transformers, late.
-NEEDS_TORCH = {("encoders", "gpu"), ("encoders", "export")}
+NEEDS_TORCH = {("encoders", "gpu"), ("encoders", "export"), ("captioners", "blip")}
 
 
 def modules() -> list[Path]:

@@ -73,8 +73,8 @@ class Weights:
     """
 
     target: float = 1.0
-    desired: float = 0.5
-    preserve: float = 0.0
+    desired: float = 0.75
+    preserve: float = 0.25
     image: float = 0.5
     forbidden: float = 0.5
 

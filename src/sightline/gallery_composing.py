@@ -24,7 +24,7 @@ from sightline.identity import mark_of
 from sightline.probes import EVERYTHING
 from sightline.protocols import Specialist
 from sightline.querying import embed_texts
-from sightline.types import ImageSource, Vectors
+from sightline.types import Vectors
 
 _STATISTICS = "statistics"
 _VERSION = "1"
@@ -120,14 +120,16 @@ def _read(text: str | None, dimensions: int) -> Statistics | None:
         return None
     try:
         facts = json.loads(text)
-        means = [
+        image_mean, text_mean = (
             np.frombuffer(base64.b64decode(facts[name]), dtype="<f4").astype(np.float32)
             for name in ("image_mean", "text_mean")
-        ]
+        )
         image_least, image_usual, text_least, text_usual = map(float, facts["numbers"])
         count = int(facts["count"])
     except (ValueError, KeyError, TypeError):
         return None
-    if any(mean.shape != (dimensions,) for mean in means):
+    if image_mean.shape != (dimensions,) or text_mean.shape != (dimensions,):
         return None
-    return Statistics(count, *means, image_least, image_usual, text_least, text_usual)
+    return Statistics(
+        count, image_mean, text_mean, image_least, image_usual, text_least, text_usual
+    )

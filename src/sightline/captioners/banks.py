@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.errors import InvalidValueError, SourceNotFoundError
-from sightline.filesystem import storage_error
+from sightline.errors import InvalidValueError, NotReadableError, SourceNotFoundError
 
 _SECTIONS = ("subjects", "colours", "places", "times", "weathers", "styles")
 _FACETS = ("places", "times", "weathers", "styles")
@@ -83,15 +82,15 @@ def read_bank(path: Path, *, name: str = "") -> Bank:
 
     Raises:
         SourceNotFoundError: the file is not there.
-        NotReadableError: it cannot be read, or is not UTF-8.
-        InvalidValueError: it has an unknown heading, or no subject.
+        NotReadableError: it cannot be read.
+        InvalidValueError: it is not UTF-8, has an unknown heading, or no subject.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError as error:
         raise SourceNotFoundError(path) from error
     except OSError as error:
-        raise storage_error(error, path) from error
+        raise NotReadableError(path, error.strerror or str(error)) from error
     except UnicodeDecodeError as error:
         raise InvalidValueError("the text of a list of phrases", str(path), "UTF-8") from error
     phrases = _sections(lines)

@@ -107,7 +107,10 @@ def _tags(surroundings: Surroundings) -> AnyCaptioner:
 def _blip(surroundings: Surroundings) -> AnyCaptioner:
     from sightline.captioners.blip import BlipCaptioner
 
-    return BlipCaptioner(surroundings.blip, beams=surroundings.beams, device=surroundings.device)
+    made: AnyCaptioner = BlipCaptioner(
+        surroundings.blip, beams=surroundings.beams, device=surroundings.device
+    )
+    return made
 
 
 def _chat(surroundings: Surroundings) -> AnyCaptioner:

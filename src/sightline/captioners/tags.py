@@ -266,9 +266,7 @@ def example_captions(bank: Bank, count: int = 200) -> list[str]:
     texts = []
     for _ in range(count):
         around = tuple(int(random.integers(len(phrases))) for phrases in bank.facets)
-        said = tuple(
-            place if bank.complete or random.random() < 0.5 else -1 for place in around
-        )
+        said = tuple(place if bank.complete or random.random() < 0.5 else -1 for place in around)
         chosen = random.integers(len(bank.subjects), size=1 + int(random.integers(3)))
         texts.append(written(bank, _Draft(said, tuple(bank.subjects[i] for i in chosen))))
     return texts

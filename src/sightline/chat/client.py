@@ -19,7 +19,7 @@ from sightline.errors import (
 from sightline.packages import require
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
     from openai import APIStatusError, OpenAI
     from openai.types.chat import ChatCompletion
 
@@ -175,11 +175,11 @@ class ChatClient:
     @property
     def _client(self) -> OpenAI:
         if self._opened is None:
-            import httpx
+            import httpx2
             from openai import OpenAI
 
             # A redirect would carry the key to another machine.
-            http = httpx.Client(
+            http = httpx2.Client(
                 follow_redirects=False,
                 headers={"Accept-Encoding": "identity"},
                 event_hooks={"response": [self._bound]},
@@ -192,15 +192,15 @@ class ChatClient:
             )
         return self._opened
 
-    def _bound(self, response: httpx.Response) -> None:
+    def _bound(self, response: httpx2.Response) -> None:
         """Let no answer go on for ever, in bytes or in seconds."""
-        import httpx
+        import httpx2
 
         allowed_s = response.request.extensions["timeout"]["read"]
         deadline_s = time.monotonic() + allowed_s
         stream, most = response.stream, self._settings.max_answer_bytes
 
-        class Bounded(httpx.SyncByteStream):
+        class Bounded(httpx2.SyncByteStream):
             def __iter__(self) -> Iterator[bytes]:
                 read = 0
                 for chunk in stream:  # type: ignore[union-attr]
@@ -208,14 +208,14 @@ class ChatClient:
                     if read > most:
                         raise _OverlongError
                     if time.monotonic() > deadline_s:
-                        raise httpx.ReadTimeout("the answer did not end", request=response.request)
+                        raise httpx2.ReadTimeout("the answer did not end", request=response.request)
                     yield chunk
 
             def close(self) -> None:
                 stream.close()  # type: ignore[union-attr]
 
         if response.headers.get("content-encoding", "identity") != "identity":
-            response.stream = httpx.ByteStream(b"")
+            response.stream = httpx2.ByteStream(b"")
             return
         response.stream = Bounded()
 

@@ -79,7 +79,8 @@ _WHOLE = (
     r"setting|background|location))"
 )
 _POLITE = re.compile(
-    r"^(?:(?:please|now|but|just|only|rather|i want|i would like|i'd like|show me|show(?! it| this)|find|give me|"
+    r"^(?:(?:please|now|but|just|only|rather|i want|i would like|i'd like|show me|"
+    r"show(?! it| this)|find|give me|"
     r"exactly|except|this|it is|it's|it should be|they are|they should be|like this|similar|"
     r"(?:the )?same(?: thing| picture| one| scene)?|(?:but )?(?:with )?everything else the same) ?"
     r"[,:]? ?)+(?=\S)"
@@ -260,12 +261,13 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(
         r"(?:without|remove|take away|take out|leave out|leave away|delete|drop|get rid of|erase|"
-        r"omit|lose|no|not|do not show|don't show|there (?:is|are|should be) no|no more) (?P<old>.+)",
+        r"omit|lose|no|not|do not show|don't show|there (?:is|are|should be) no|no more) "
+        r"(?P<old>.+)",
         lambda m: Remove(m["old"]),
     ),
     _rule(r"(?:take|leave) (?P<old>.+) (?:away|out)", lambda m: Remove(m["old"])),
     _rule(
-        rf"(?P<noun>.+?) (?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
+        rf"(?P<noun>(?!with |add |also |include |an? |some ).+?) (?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
         lambda m: Recolour(re.sub(r"^(?:dress|put|have) ", "", m["noun"]), m["c"]),
     ),
     _rule(

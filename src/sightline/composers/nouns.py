@@ -22,7 +22,8 @@ _AFTER_NOUN = re.compile(
     r" (?:(?:in|on|at|by|with|of|wearing|dressed|that|which|who|from|near|beside|behind|under|over|"
     r"next|holding|riding)\b"
     # "a boat sailing" and "sailing on", but not "a sailing boat".
-    r"|(?:parked|standing|sitting|flying|floating|sailing|walking|running|lying|jumping)(?: \w+ |$))"
+    r"|(?:parked|standing|sitting|flying|floating|sailing|walking|running|lying|jumping)"
+    r"(?: \w+ |$))"
 )
 _SHADE = f"(?:(?:{'|'.join(SHADES)}) )?"
 _PLURALS = frozenset({"flowers", "blossoms", "blooms", "trousers", "pants", "jeans"})

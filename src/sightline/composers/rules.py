@@ -1,9 +1,8 @@
-"""The composer that needs nothing: a grammar of English instructions, the same answer every time."""
+"""The composer that needs nothing: a grammar of English instructions, always the same answer."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sightline.composers.instructions import (
@@ -54,7 +53,21 @@ class _Draft:
         self._unclear: list[str] = []
 
     def apply(self, change: Change) -> None:
-        _APPLIERS[type(change)](self, change)
+        match change:
+            case Recolour():
+                self._recolour(change)
+            case Describe():
+                self._describe(change)
+            case Add():
+                self._add(change.thing)
+            case Remove():
+                self._remove(change.thing)
+            case Exchange():
+                self._exchange(change)
+            case Surround():
+                self._surround(change.phrase)
+            case Unclear():
+                self._unclear.append(change.text)
 
     def target(self) -> Target:
         description = Description(tuple(self._subjects), tuple(self._around))
@@ -71,62 +84,59 @@ class _Draft:
 
     # Changes
 
-    def recolour(self, change: Recolour) -> None:
+    def _recolour(self, change: Recolour) -> None:
         place = self._place_of(change.noun)
         if place is None:
             self._show(recoloured(indefinite(change.noun), change.colour))
         else:
             self._rewrite(place, recoloured(self._subjects[place].text, change.colour))
 
-    def describe(self, change: Describe) -> None:
+    def _describe(self, change: Describe) -> None:
         place = self._place_of(change.noun)
         if place is None:
             self._show(with_adjective(indefinite(change.noun), change.adjective))
         else:
             self._rewrite(place, with_adjective(self._subjects[place].text, change.adjective))
 
-    def add(self, change: Add) -> None:
-        parts = taken_apart(change.thing)
+    def _add(self, thing: str) -> None:
+        parts = taken_apart(thing)
         for subject in parts.subjects:
             self._show(indefinite(subject.text), subject.link)
         for around in parts.around:
-            self.surround(Surround(around.text))
+            self._surround(around.text)
 
-    def remove(self, change: Remove) -> None:
-        places = self._places_of(change.thing)
+    def _remove(self, thing: str) -> None:
+        places = self._places_of(thing)
         if places:
             self._forbidden += [self._drop(place).text for place in reversed(places)]
             return
-        senses = senses_of(change.thing)
+        senses = senses_of(thing)
         if not senses:
-            self._forbidden.append(indefinite(change.thing))
+            self._forbidden.append(indefinite(thing))
             return
         facets = {sense.facet for sense in senses}
         self._make_room(facets)
         if Facet.WEATHER in facets:
             self._around.append(Around(CLEAR_PHRASE, senses_of(CLEAR_PHRASE)))
             self._desired.append(CLEAR_PHRASE)
-        self._forbidden.append(change.thing.removeprefix("the "))
+        self._forbidden.append(thing.removeprefix("the "))
 
-    def exchange(self, change: Exchange) -> None:
+    def _exchange(self, change: Exchange) -> None:
         place = self._place_of(change.old)
         new = indefinite(change.new)
         if place is not None:
             self._rewrite(place, new)
         elif senses_of(change.old) and senses_of(change.new):
-            self.surround(Surround(change.new))
+            self._surround(change.new)
         else:
             self._show(new)
             self._forbidden.append(indefinite(change.old))
 
-    def surround(self, change: Surround) -> None:
-        senses = senses_of(change.phrase)
+    def _surround(self, phrase: str) -> None:
+        senses = senses_of(phrase)
         self._make_room({sense.facet for sense in senses})
-        self._around.append(Around(change.phrase, senses))
-        self._desired.append(change.phrase)
-
-    def leave(self, change: Unclear) -> None:
-        self._unclear.append(change.text)
+        self._around.append(Around(phrase, senses))
+        self._desired.append(phrase)
 
     # Parts
 
@@ -167,17 +177,6 @@ class _Draft:
         for around in [a for a in self._around if a.facets & facets]:
             self._around.remove(around)
             self._forbidden.append(around.text)
-
-
-_APPLIERS: Mapping[type, Callable[[_Draft, Change], None]] = {
-    Recolour: _Draft.recolour,
-    Describe: _Draft.describe,
-    Add: _Draft.add,
-    Remove: _Draft.remove,
-    Exchange: _Draft.exchange,
-    Surround: _Draft.surround,
-    Unclear: _Draft.leave,
-}  # type: ignore[dict-item]
 
 
 def _paraphrases(description: Description, unclear: list[str]) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ _POSITION = re.compile(
 )
 _SPLIT = re.compile(
     r"(?P<link>,? and (?=an? |some |the |two |three |four |five )|, |: |;|"
-    r" (?<!late )(?<!early )(?=(?:in front of|next to|by the side of|to the left of|to the right of|left of|right of|"
+    r" (?<!late )(?<!early )(?=(?:in front of|next to|by the side of|to the left of|"
+    r"to the right of|left of|right of|"
     r"in|on|at|by|under|over|above|below|beneath|near|during|with|off|after|while|as|from|among|"
     r"beside|behind|through|against|along|across|around|inside|between|downtown|indoors|outdoors|"
     r"outside) |(?:downtown|indoors|outdoors|outside)$))"

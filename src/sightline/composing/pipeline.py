@@ -223,9 +223,7 @@ class _Run:
         spent = (time.perf_counter() - began) * 1000 - inside
         self._steps.append(StepTaken(name, step.source, spent, step.cost))
 
-    def answer_of(
-        self, step: str, name: str, ask: Callable[[float], T], *, last: bool
-    ) -> T | None:
+    def answer_of(self, step: str, name: str, ask: Callable[[float], T], *, last: bool) -> T | None:
         """Return an answer within the seconds that are left; None, and a note, if there is none.
 
         Raises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,8 @@ def words_for(
     _check_names("captioner", captioners, captioner_names())
     _check_names("composer", composers, composer_names())
     return (
-        [_or_broken(name, lambda n=name: captioner(n, around)) for name in captioners],
-        [_or_broken(name, lambda n=name: composer(n, settings.chat)) for name in composers],
+        [_or_broken(name, partial(captioner, name, around)) for name in captioners],
+        [_or_broken(name, partial(composer, name, settings.chat)) for name in composers],
     )
 
 
@@ -158,14 +159,13 @@ def _names(text: str) -> tuple[str, ...]:
 def _chat(get: Mapping[str, str]) -> ChatSettings | None:
     if not (get["LLM_URL"] or get["LLM_MODEL"] or get["LLM_KEY"]):
         return None
-    seconds = get["LLM_SECONDS"]
-    limit = {"timeout_s": _number("LLM_SECONDS", seconds)} if seconds else {}
-    return ChatSettings(
+    settings = ChatSettings(
         url=get["LLM_URL"] or OPENAI,
         model=get["LLM_MODEL"] or PUBLISHED_MODEL,
         key=get["LLM_KEY"],
-        **limit,
     )
+    seconds = get["LLM_SECONDS"]
+    return replace(settings, timeout_s=_number("LLM_SECONDS", seconds)) if seconds else settings
 
 
 def _number(name: str, text: str) -> float:
