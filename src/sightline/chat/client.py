@@ -63,7 +63,6 @@ class ChatClient:
         require("openai", extra="llm")
         self._settings = settings
         self._manner = Manner.SCHEMA
-        self._opened: OpenAI | None = None
 
     @property
     def settings(self) -> ChatSettings:
@@ -93,25 +92,31 @@ class ChatClient:
         """
         deadline_s = time.monotonic() + min(within_s, self._settings.timeout_s)
         body: dict[str, Any] = {"model": self._settings.model, "messages": list(messages)}
-        try:
-            return self._answered(body, schema, deadline_s)
-        except _BusyError as busy:
-            if busy.wait_s is None or time.monotonic() + busy.wait_s >= deadline_s:
+        # A connection for each question: answers take seconds, so nothing is gained by keeping it.
+        with self._connected() as client:
+            try:
+                return self._answered(client, body, schema, deadline_s)
+            except _BusyError as busy:
+                if busy.wait_s is None or time.monotonic() + busy.wait_s >= deadline_s:
+                    raise busy.refusal from busy
+                time.sleep(busy.wait_s)
+            try:
+                return self._answered(client, body, schema, deadline_s)
+            except _BusyError as busy:
                 raise busy.refusal from busy
-            time.sleep(busy.wait_s)
-        try:
-            return self._answered(body, schema, deadline_s)
-        except _BusyError as busy:
-            raise busy.refusal from busy
 
     def _answered(
-        self, body: Mapping[str, Any], schema: Mapping[str, Any] | None, deadline_s: float
+        self,
+        client: OpenAI,
+        body: Mapping[str, Any],
+        schema: Mapping[str, Any] | None,
+        deadline_s: float,
     ) -> ChatAnswer:
         """Ask in the manner that the server is known to understand, or in the next plainer one."""
         manner = self._manner if schema else Manner.BARE
         while True:
             try:
-                answer = self._sent({**body, **_extras(manner, schema)}, deadline_s)
+                answer = self._sent(client, {**body, **_extras(manner, schema)}, deadline_s)
             except ServiceRefusedError as refusal:
                 if refusal.status not in (400, 422) or manner is Manner.BARE:
                     raise
@@ -121,14 +126,14 @@ class ChatClient:
                 self._manner = manner
             return answer
 
-    def _sent(self, body: Mapping[str, Any], deadline_s: float) -> ChatAnswer:
+    def _sent(self, client: OpenAI, body: Mapping[str, Any], deadline_s: float) -> ChatAnswer:
         import openai
 
         left_s = deadline_s - time.monotonic()
         if left_s <= 0:
             raise ServiceUnreachableError(self._settings.url, "it took too long")
         try:
-            completion = self._client.with_options(timeout=left_s).chat.completions.create(**body)
+            completion = client.with_options(timeout=left_s).chat.completions.create(**body)
         except openai.APITimeoutError as error:
             reason = f"no answer within {self._settings.timeout_s:g} seconds"
             raise ServiceUnreachableError(self._settings.url, reason) from error
@@ -136,6 +141,9 @@ class ChatClient:
             raise self._refusal(error) from error
         except openai.APIConnectionError as error:
             raise self._lost(error) from error
+        except _OverlongError as error:
+            problem = f"it is longer than {self._settings.max_answer_bytes:,} bytes"
+            raise ServiceAnswerError(self._settings.url, problem) from error
         except (openai.OpenAIError, ValueError) as error:
             # The client parses the body, and lets JSON's own errors through.
             raise ServiceAnswerError(self._settings.url, "it is not JSON") from error
@@ -164,33 +172,26 @@ class ChatClient:
             return refusal
         return _BusyError(refusal, _seconds(error.response.headers.get("retry-after", "")))
 
-    def _lost(self, error: Exception) -> ServiceError:
-        cause = error.__cause__
-        if isinstance(cause, _OverlongError):
-            problem = f"it is longer than {self._settings.max_answer_bytes:,} bytes"
-            return ServiceAnswerError(self._settings.url, problem)
-        reason = str(cause or error).strip() or type(cause or error).__name__
+    def _lost(self, error: Exception) -> ServiceUnreachableError:
+        cause = error.__cause__ or error
+        reason = str(cause).strip() or type(cause).__name__
         return ServiceUnreachableError(self._settings.url, " ".join(reason.split()))
 
-    @property
-    def _client(self) -> OpenAI:
-        if self._opened is None:
-            import httpx2
-            from openai import OpenAI
+    def _connected(self) -> OpenAI:
+        import httpx2
+        from openai import OpenAI
 
-            # A redirect would carry the key to another machine.
-            http = httpx2.Client(
-                follow_redirects=False,
-                headers={"Accept-Encoding": "identity"},
-                event_hooks={"response": [self._bound]},
-            )
-            self._opened = OpenAI(
-                api_key=self._settings.key or _NO_KEY,
-                base_url=self._settings.url,
-                max_retries=0,
-                http_client=http,
-            )
-        return self._opened
+        http = httpx2.Client(
+            follow_redirects=False,  # a redirect would carry the key to another machine
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"response": [self._bound]},
+        )
+        return OpenAI(
+            api_key=self._settings.key or _NO_KEY,
+            base_url=self._settings.url,
+            max_retries=0,
+            http_client=http,
+        )
 
     def _bound(self, response: httpx2.Response) -> None:
         """Let no answer go on for ever, in bytes or in seconds."""
