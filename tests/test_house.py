@@ -53,6 +53,7 @@ SAME_FLOOR = {
     ("composition", "types"),
     ("indexes", "catalog"),
     ("captioners", "chat"),
+    ("captioners", "encoders"),
     ("captioners", "scenes"),
     ("composers", "chat"),
     ("gallery", "composing"),

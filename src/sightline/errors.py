@@ -28,6 +28,7 @@
     │   ├── ModelFilesError
     │   ├── ExportMismatchError
     │   ├── QuantizationQualityError
+    │   ├── CaptionModelMissingError
     │   ├── OutOfMemoryError
     │   └── ModelLacksTextError
     ├── GalleryError               change the gallery, or how it is opened
@@ -410,6 +411,20 @@ class QuantizationQualityError(ModelError):
             f"{self.least:.1%} is the least (mean cosine to float32 {self.cosine:.5f}), so nothing "
             "was installed; calibrate with more pictures, or with such as will be searched, stay "
             "with bfloat16, or pass --force to install it nevertheless"
+        )
+
+
+class CaptionModelMissingError(ModelError):
+    """A model that describes pictures is not on this machine. It is never fetched by a search."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(checkpoint)
+        self.checkpoint = checkpoint
+
+    def __str__(self) -> str:
+        return (
+            f"{self.checkpoint} is not on this machine; fetch it with `hf download "
+            f"{self.checkpoint}`, or name a folder with --blip FOLDER or SIGHTLINE_BLIP"
         )
 
 
