@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "sightline"
 FLOORS = {
     "errors": 0,
     "types": 0,
+    "composition": 0,
     "protocols": 1,
     "paths": 1,
     "filesystem": 1,
@@ -16,6 +17,7 @@ FLOORS = {
     "workers": 1,
     "images": 2,
     "encoders": 2,
+    "chat": 2,
     "captioners": 2,
     "composers": 2,
     "indexes": 2,
@@ -26,12 +28,14 @@ FLOORS = {
     "wishes": 2,
     "identity": 2,
     "probes": 2,
+    "composing": 3,
     "querying": 3,
     "sampling": 3,
     "indexing": 3,
     "comparison": 3,
     "agreements": 3,
     "gallery": 3,
+    "gallery_composing": 3,
     "gallery_index": 3,
     "gallery_files": 3,
     "gallery_model": 3,
@@ -45,7 +49,20 @@ UPPER = {("evaluation", "run"): 4, ("evaluation", "report"): 4}
 # types.py raises errors, and an index is filled from the catalog beside it.
 SAME_FLOOR = {
     ("types", "errors"),
+    ("composition", "errors"),
+    ("composition", "types"),
     ("indexes", "catalog"),
+    ("captioners", "chat"),
+    ("captioners", "encoders"),
+    ("captioners", "scenes"),
+    ("composers", "chat"),
+    ("gallery", "composing"),
+    ("gallery", "gallery_composing"),
+    ("gallery_composing", "composing"),
+    ("gallery_composing", "gallery_model"),
+    ("gallery_composing", "gallery_search"),
+    ("gallery_composing", "querying"),
+    ("gallery_search", "composing"),
     ("gallery", "indexing"),
     ("gallery", "querying"),
     ("gallery", "comparison"),
@@ -68,7 +85,7 @@ SAME_FLOOR = {
 }
 
 # Modules that may import PyTorch and transformers, late.
-NEEDS_TORCH = {("encoders", "gpu"), ("encoders", "export")}
+NEEDS_TORCH = {("encoders", "gpu"), ("encoders", "export"), ("captioners", "blip")}
 
 
 def modules() -> list[Path]:

@@ -14,7 +14,8 @@
     │   ├── ImageNotFoundError
     │   ├── ImageUnreadableError
     │   ├── FolderTakenError
-    │   └── TruthUnreadableError
+    │   ├── TruthUnreadableError
+    │   └── WordsSourceNotFoundError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
     │   ├── ModelNotFetchedError
@@ -27,10 +28,12 @@
     │   ├── ModelFilesError
     │   ├── ExportMismatchError
     │   ├── QuantizationQualityError
+    │   ├── CaptionModelMissingError
     │   ├── OutOfMemoryError
     │   └── ModelLacksTextError
     ├── GalleryError               change the gallery, or how it is opened
     │   ├── GalleryNotFoundError
+    │   ├── EmptyGalleryError
     │   ├── GalleryBusyError
     │   ├── GalleryVersionError
     │   ├── GalleryCorruptError
@@ -43,6 +46,10 @@
     │   ├── TooLittleRoomError
     │   ├── NotReadableError
     │   └── NotWritableError
+    ├── ServiceError               another program or machine could not help; mend it, or do without
+    │   ├── ServiceUnreachableError
+    │   ├── ServiceRefusedError
+    │   └── ServiceAnswerError
     └── MissingPackageError        install an extra
 
 A constructor takes the facts; ``str()`` of the error is a sentence that names the cause and the
@@ -197,6 +204,19 @@ class TruthUnreadableError(InputError):
             f"line {self.line} of {self.path} cannot be understood: {self.problem}; delete the "
             f"file and run `sightline scenes {self.path.parent}` with the same count and seed"
         )
+
+
+class WordsSourceNotFoundError(InputError):
+    """No captioner, or no composer, has a name. ``role`` says which of the two."""
+
+    def __init__(self, role: str, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(role, name, known)
+        self.role = role
+        self.name = name
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"no {self.role} is called {self.name!r}; known are: {', '.join(self.known)}"
 
 
 class ModelError(SightlineError):
@@ -394,6 +414,20 @@ class QuantizationQualityError(ModelError):
         )
 
 
+class CaptionModelMissingError(ModelError):
+    """A model that describes pictures is not on this machine. It is never fetched by a search."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(checkpoint)
+        self.checkpoint = checkpoint
+
+    def __str__(self) -> str:
+        return (
+            f"{self.checkpoint} is not on this machine; fetch it with `hf download "
+            f"{self.checkpoint}`, or name a folder with --blip FOLDER or SIGHTLINE_BLIP"
+        )
+
+
 class OutOfMemoryError(ModelError):
     """There is not even enough memory for one picture or text at a time."""
 
@@ -435,6 +469,13 @@ class GalleryNotFoundError(GalleryError):
             f"there is no gallery at {self.path}; make one with "
             f"`sightline index PICTURES --gallery {self.path}`"
         )
+
+
+class EmptyGalleryError(GalleryError):
+    """What is asked for is worked out from the gallery's pictures, and there are none."""
+
+    def __str__(self) -> str:
+        return "the gallery is empty; index pictures with `sightline index FOLDER`"
 
 
 class GalleryBusyError(GalleryError):
@@ -603,6 +644,57 @@ class NotWritableError(StorageError):
         return (
             f"cannot write {self.path}: {self.reason}; "
             "check its permissions, or choose another place"
+        )
+
+
+class ServiceError(SightlineError):
+    """A language model that runs in another program, or on another machine, could not help."""
+
+
+class ServiceUnreachableError(ServiceError):
+    """The service does not answer, or not in time."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address = address
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"the language model at {self.address} cannot be reached: {self.reason}; check "
+            "SIGHTLINE_LLM_URL, and that it runs"
+        )
+
+
+class ServiceRefusedError(ServiceError):
+    """The service answers, and does not do what was asked."""
+
+    def __init__(self, address: str, status: int, problem: str, remedy: str) -> None:
+        super().__init__(address, status, problem, remedy)
+        self.address = address
+        self.status = status
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return (
+            f"the language model at {self.address} refuses: {self.problem} "
+            f"(status {self.status}); {self.remedy}"
+        )
+
+
+class ServiceAnswerError(ServiceError):
+    """What the service answers cannot be used, even after it was asked a second time."""
+
+    def __init__(self, address: str, problem: str) -> None:
+        super().__init__(address, problem)
+        self.address = address
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return (
+            f"the language model at {self.address} gives no usable answer: {self.problem}; "
+            "try a larger model with SIGHTLINE_LLM_MODEL"
         )
 
 

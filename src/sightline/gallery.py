@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sightline.catalog import Batch, Catalog
 from sightline.comparison import as_paths, is_under, roots_of
@@ -40,6 +41,10 @@ from sightline.types import (
     Vectors,
 )
 
+if TYPE_CHECKING:
+    from sightline.composing import Composing, WordsSettings
+    from sightline.composition import Composition
+
 _CATALOG = "catalog.sqlite"
 
 
@@ -73,6 +78,7 @@ class Gallery:
         self._files = GalleryFiles(path, max_megapixels)
         self._pictures = GalleryPictures(catalog, self._model, self._files, max_megapixels)
         self._threads = model.threads
+        self._device = model.device
         self._max_megapixels = max_megapixels
 
     @classmethod
@@ -426,6 +432,68 @@ class Gallery:
             InvalidValueError: a number is out of range.
         """
         return self._search.similar(id, k, offset=offset, min_score=min_score, filters=filters)
+
+    def composing(
+        self, settings: WordsSettings | None = None, *, prompt: str | None = None
+    ) -> Composing:
+        """Return what composes searches of this gallery: a picture and an instruction, one search.
+
+        >>> composing = gallery.composing()
+        >>> asked = ComposedQuery(Path("car.jpg"), "the same, but red and at night")
+        >>> composition = composing.compose(asked)
+        >>> hits = gallery.find_composed(composition, k=10).hits
+
+        Args:
+            settings: Which captioners and composers are asked; what needs nothing, if None.
+            prompt: As for ``search``.
+
+        Raises:
+            WordsSourceNotFoundError: no captioner, or no composer, has a name that is named.
+            ModelMismatchError: as for ``search``.
+        """
+        from sightline.composing import WordsSettings
+        from sightline.gallery_composing import GalleryComposing
+
+        made = GalleryComposing(self._catalog, self._model, self._search, self._device)
+        return made.composing(settings or WordsSettings(), prompt)
+
+    def find_composed(
+        self,
+        composition: Composition,
+        k: int = 20,
+        *,
+        offset: int = 0,
+        min_score: float | None = None,
+        filters: Filters = NO_FILTERS,
+    ) -> SearchResult:
+        """Return a part of the ranked answers to a composed search.
+
+        A score is the cosine of a picture and ``composition.vector``. In ``fusion`` the order is
+        that of the fused scores, which are no cosines; in all other modes it is that of the scores.
+
+        Args:
+            composition: What ``composing().compose`` made.
+            k: How many, from 1.
+            offset: How many of the best to leave out.
+            min_score: Leave out what scores lower.
+            filters: As in a ``Query``.
+
+        Raises:
+            InvalidValueError: a number is out of range.
+            VectorShapeError: the composition is of another model.
+        """
+        return self._search.composed(
+            composition, k, offset=offset, min_score=min_score, filters=filters
+        )
+
+    def vector_of(self, id: int) -> Vectors:
+        """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).
+
+        Raises:
+            ImageNotFoundError: there is no picture with this id.
+            VectorMissingError: it was never seen by this model.
+        """
+        return self._search.vector_of(id)
 
     def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
         """Return the k pictures most similar to a unit vector of shape (1, d), best first.

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sightline.catalog import Catalog
+from sightline.composing.fusing import best_fused
+from sightline.composition import Composition
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
 from sightline.gallery_index import GalleryIndex
 from sightline.gallery_model import GalleryModel
 from sightline.probes import EVERYTHING, Need
 from sightline.protocols import Encoder
-from sightline.querying import Pictures, Stopwatch, query_vector
+from sightline.querying import Pictures, Stopwatch, pixels_of, query_vector
 from sightline.types import (
     Filters,
     Hit,
     Ids,
+    ImageSource,
     Indexed,
     ModelSpec,
     Query,
@@ -24,6 +30,11 @@ from sightline.types import (
     Step,
     Vectors,
 )
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from sightline.indexes import ExactIndex
 
 _FILTERS_KEPT = 16
 
@@ -85,6 +96,49 @@ class GallerySearch:
         _check(k, 0, None)
         spec = self._model.spec_for(EVERYTHING)
         return self._answer(vector, spec, Stopwatch(), k, 0, None, None)
+
+    def composed(
+        self,
+        composition: Composition,
+        k: int,
+        *,
+        offset: int,
+        min_score: float | None,
+        filters: Filters,
+    ) -> SearchResult:
+        """Return what ``Gallery.find_composed`` promises."""
+        _check(k, offset, min_score)
+        spec = self._model.spec_for(EVERYTHING)
+        watch = Stopwatch()
+        with watch.timing(Step.SEARCH):
+            among = self._allowed.by(filters, spec)
+        if composition.fusion is None:
+            return self._answer(composition.vector, spec, watch, k, offset, min_score, among)
+        with watch.timing(Step.SEARCH):
+            ids, rows = self._index.of(spec).at_once()
+            if among is not None:
+                passing = np.isin(ids, among)
+                ids, rows = ids[passing], rows[passing]
+            best = best_fused(composition.fusion, ids, rows, offset + k + 1)
+            scored = best.cosines(composition.vector)
+            pairs = [pair for pair in scored if min_score is None or pair[1] >= min_score]
+        with watch.timing(Step.FETCH):
+            hits = self._hits(pairs[offset : offset + k], offset)
+        return SearchResult(hits, len(ids), len(pairs) > offset + k, watch.seconds())
+
+    def embed_image(self, image: ImageSource) -> Vectors:
+        """Return the unit vector of a query picture, shape (1, d)."""
+        spec = self._model.spec_for(Need.PICTURES)
+        return self._pictures(self._model.for_queries, spec, Stopwatch()).embed([image])
+
+    def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
+        """Return a query picture, as ``querying.pixels_of`` does."""
+        limit = self._max_megapixels
+        return pixels_of(image, shortest_px, max_megapixels=limit, file_of=self._file_of)
+
+    def index(self) -> ExactIndex:
+        """Return the vectors that searches by words and by pictures compare with."""
+        return self._index.of(self._model.spec_for(EVERYTHING))
 
     def vector_of(self, id: int) -> Vectors:
         """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from sightline.composition import Caption, Composed
+
 
 @runtime_checkable
 class Encoder(Protocol):
@@ -140,14 +142,73 @@ class VectorIndex(Protocol):
 class Captioner(Protocol):
     """Says in words what a picture shows."""
 
-    def caption(self, images: Sequence[Image.Image]) -> list[str]:
-        """Return one sentence for each picture."""
+    @property
+    def name(self) -> str:
+        """What it is called in settings and answers."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """All that a caption depends on besides the picture: model, version, settings.
+
+        Captions are kept under it, so it must change when captions do.
+        """
+        ...
+
+    def caption(self, images: Sequence[Image.Image], *, within_s: float) -> list[Caption]:
+        """Return one sentence for each RGB picture.
+
+        Args:
+            images: Of any size.
+            within_s: How many seconds there are. What calls another machine keeps to it.
+
+        Raises:
+            SightlineError: it cannot; the next captioner is asked.
+        """
+        ...
+
+
+@runtime_checkable
+class VectorCaptioner(Protocol):
+    """Needs no picture, but the vector that the gallery's model made of it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in settings and answers."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """All that a caption depends on besides the vector."""
+        ...
+
+    def caption_vectors(self, vectors: Vectors) -> list[Caption]:
+        """Return one sentence for each unit row, shape (n, d)."""
         ...
 
 
 class Composer(Protocol):
     """Merges words from a picture and an instruction into what to look for."""
 
-    def compose(self, caption: str, instruction: str) -> str:
-        """Return a description of the picture that is wanted."""
+    @property
+    def name(self) -> str:
+        """What it is called in settings and answers."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """All that an answer depends on besides caption and instruction; "" for not to keep any."""
+        ...
+
+    def compose(self, caption: str, instruction: str, *, within_s: float) -> Composed:
+        """Return what is wanted.
+
+        Args:
+            caption: What the picture shows; may be empty.
+            instruction: What is to be different.
+            within_s: How many seconds there are. What calls another machine keeps to it.
+
+        Raises:
+            SightlineError: it cannot; the next composer is asked.
+        """
         ...

@@ -387,6 +387,31 @@ class Catalog:
             row = connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
+    # Texts that cost something to make
+
+    def kept_text(self, kind: str, key: str) -> str | None:
+        """Return what ``keep_text`` kept, or None."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT text FROM kept_texts WHERE kind = ? AND key = ?", (kind, key)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_text(self, kind: str, key: str, text: str) -> None:
+        """Keep a text under a kind and a key, in the place of what was there. No change is counted.
+
+        Raises:
+            GalleryBusyError: another process, or another catalog object, is writing.
+            DiskFullError: there is no room.
+            NotWritableError: the file may not be written.
+        """
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO kept_texts (kind, key, text) VALUES (?, ?, ?)"
+                " ON CONFLICT (kind, key) DO UPDATE SET text = excluded.text",
+                (kind, key, text),
+            )
+
     def _lock(self, command: str | None = None, wait_s: float = 0.0) -> WriterLock:
         return WriterLock(self._path.with_name("writer.lock"), command, wait_s=wait_s)
 

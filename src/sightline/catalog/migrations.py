@@ -106,7 +106,20 @@ _LABELS_AND_TITLES = (
     "CREATE INDEX labels_by_name ON labels (label, image_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LABELS_AND_TITLES)
+# What captioners and composers said: a cache, so a row may go at any time. The key is a digest of
+# all that the text depends on.
+_KEPT_TEXTS = (
+    """
+    CREATE TABLE kept_texts (
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (kind, key)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LABELS_AND_TITLES, _KEPT_TEXTS)
 
 
 def check_format(connection: sqlite3.Connection, path: Path) -> int:

@@ -119,6 +119,11 @@ class ExactIndex:
         """The stored rows, in the order of ``ids``, shape (n, d). Read only."""
         return self._visible.vectors
 
+    def at_once(self) -> tuple[Ids, Vectors]:
+        """Return ``ids`` and ``rows`` as they are at one moment, whoever changes them meanwhile."""
+        visible = self._visible
+        return visible.ids, visible.vectors
+
     def __len__(self) -> int:
         return len(self._visible.ids)
 

@@ -123,7 +123,7 @@ def load_tower(
     source = (_PICTURES if half is Half.PICTURE else _TEXTS)[str(config["model_type"])]
     failure: ModelFilesError
     try:
-        with taking_turns, _quietly():
+        with taking_turns, quietly():
             return _load(folder, source, half, options, weights)
     except ModelFilesError:
         raise
@@ -180,7 +180,7 @@ def _config_of_part(folder: ModelFolder, source: _Source) -> Any:  # noqa: ANN40
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Load without progress bars, and without transformers' report of the other tower."""
     from transformers.utils import logging
 
