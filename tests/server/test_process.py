@@ -166,6 +166,7 @@ def test_a_token_guards_the_service_and_stays_out_of_logs(start: Start) -> None:
 
 def test_the_link_for_a_person_carries_the_token() -> None:
     assert page_address("::1", 80) == "http://[::1]:80/"
+    assert page_address("0.0.0.0", 80) == "http://127.0.0.1:80/"
     address = page_address("127.0.0.1", 8420)
     assert sign_in_link(address, None) == "http://127.0.0.1:8420/"
     assert sign_in_link(address, "a &b") == "http://127.0.0.1:8420/?token=a%20%26b"

@@ -268,6 +268,18 @@ def test_nothing_is_remembered_where_that_is_turned_off(indexed: Gallery) -> Non
     assert not (indexed.path / "queries").exists()
 
 
+def test_a_picture_that_the_gallery_allows_is_kept_whatever_its_size(
+    tmp_path: Path, photos: Path
+) -> None:
+    large = encoded(Image.new("L", (20_100, 10_000)), "PNG")  # above the usual 200 megapixels
+    with Gallery.open(tmp_path / "large", model=FakeEncoder(), max_megapixels=300) as gallery:
+        gallery.sync([photos])
+        with served_gallery(gallery) as client:
+            kept = by_picture(client, large)["picture"]
+
+    assert (kept["width"], kept["height"]) == (20_100, 10_000)
+
+
 # What is refused
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"

@@ -140,6 +140,8 @@ def _announcement(
         link = sign_in_link(address, settings.token)
         # What nobody reads on a screen ends up in a log, and a token has no place there.
         complain(f"{counted(len(gallery), 'picture')} at {link if is_watched() else address}")
+        if not settings.is_local:
+            complain(f"listening at {settings.host}, so others on the network reach it, too")
         complain("Ctrl-C ends it")
         if open_browser:
             # Beside the service: a browser of the terminal returns when it is closed.
@@ -149,7 +151,9 @@ def _announcement(
 
 
 def page_address(host: str, port: int) -> str:
-    """Return the address of the page of a service that listens at a host."""
+    """Return the address that this machine reaches a service by that listens at a host."""
+    # What listens at all addresses of a machine has none of its own.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -368,8 +367,3 @@ class Problem(BaseModel):
     ]
     kind: Annotated[str, Field(examples=["ImageUnreadableError"])]
     errors: list[FieldProblem] | None = None
-
-
-def named(values: Sequence[str]) -> list[str]:
-    """Return paths or names as JSON can hold them."""
-    return [shown(value) for value in values]
