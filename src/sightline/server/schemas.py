@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sightline.composition import Composition, Mode, Target
 from sightline.types import Hit, ImageRecord
 
 API = "/api/v1"
@@ -111,6 +113,9 @@ class Milliseconds(BaseModel):
     queue: Annotated[float, Field(description="Until the search had a thread.")]
     decode: Annotated[float, Field(description="Query pictures.")]
     embed: Annotated[float, Field(description="In the model, and waiting for its turn.")]
+    compose: Annotated[
+        float, Field(description="All that a composed search takes before it is searched for.")
+    ] = 0.0
     search: Annotated[float, Field(description="In the index.")]
     fetch: Annotated[float, Field(description="From the catalog.")]
     total: float
@@ -123,6 +128,87 @@ class KeptPicture(BaseModel):
     url: str
     width: int
     height: int
+
+
+class StepAnswer(BaseModel):
+    """One step on the way to what a composed search looks for."""
+
+    name: Annotated[str, Field(description='"picture", "caption", "compose", "words" ...')]
+    source: Annotated[str, Field(description="What did it.")]
+    milliseconds: float
+    tokens_sent: Annotated[int, Field(description="To a language model.")]
+    tokens_received: int
+
+
+class FellBackAnswer(BaseModel):
+    """Something that was asked first and could not answer."""
+
+    step: str
+    name: str
+    reason: str
+
+
+class WeightsAnswer(BaseModel):
+    """How much each part of a composed search counts."""
+
+    target: float
+    desired: float
+    preserve: float
+    image: float
+    forbidden: float
+
+
+class CompositionAnswer(BaseModel):
+    """How a picture and words became one search: every part, to look at, edit and send back."""
+
+    mode: Mode
+    instruction: str
+    caption: Annotated[str, Field(description="What the picture was said to show.")]
+    captioner: Annotated[str, Field(description='What said so; "given", or "" if nothing had to.')]
+    target: Annotated[str, Field(description="What is wanted.")]
+    desired: list[str]
+    preserve: list[str]
+    forbidden: list[str]
+    paraphrases: list[str]
+    composer: Annotated[str, Field(description="What made the target of caption and instruction.")]
+    fell_back: Annotated[list[FellBackAnswer], Field(description="Asked before these, in order.")]
+    weights: WeightsAnswer
+    balance: float
+    agreement: Annotated[
+        float | None, Field(description="Mean cosine of target and paraphrases to each other.")
+    ]
+    steps: list[StepAnswer]
+
+    @classmethod
+    def of(cls, composition: Composition) -> Self:
+        """Return a composition as it is answered."""
+        target = composition.target or Target("")
+        return cls(
+            mode=composition.mode,
+            instruction=composition.instruction,
+            caption=composition.caption,
+            captioner=composition.captioner,
+            target=target.text,
+            desired=list(target.desired),
+            preserve=list(target.preserve),
+            forbidden=list(target.forbidden),
+            paraphrases=list(target.paraphrases),
+            composer=composition.composer,
+            fell_back=[FellBackAnswer(**asdict(fallen)) for fallen in composition.fell_back],
+            weights=WeightsAnswer(**asdict(composition.weights)),
+            balance=composition.balance,
+            agreement=composition.agreement,
+            steps=[
+                StepAnswer(
+                    name=step.name,
+                    source=step.source,
+                    milliseconds=round(step.milliseconds, 3),
+                    tokens_sent=step.cost.tokens_sent,
+                    tokens_received=step.cost.tokens_received,
+                )
+                for step in composition.steps
+            ],
+        )
 
 
 class SearchAnswer(BaseModel):
@@ -138,13 +224,18 @@ class SearchAnswer(BaseModel):
     total: Annotated[int, Field(description="Pictures in the gallery.")]
     model: str
     mode: Annotated[
-        Literal["text", "image", "sum"],
-        Field(description="By words, by pictures, or by the weighted sum of both."),
+        Mode,
+        Field(
+            description="By words, by pictures, by the weighted sum of both, or composed of them."
+        ),
     ]
     milliseconds: Milliseconds
     cached: Annotated[bool, Field(description="Whether the answer was kept from a search before.")]
     notes: Annotated[list[str], Field(description="What is worth knowing about this answer.")]
     picture: KeptPicture | None
+    composition: Annotated[
+        CompositionAnswer | None, Field(description="Of a composed search: how it came about.")
+    ] = None
     query: Annotated[dict[str, Any], Field(description="What was asked, with all defaults.")]
 
 
@@ -231,6 +322,24 @@ class TakenRange(BaseModel):
     last: str | None
 
 
+class LanguageModelAnswer(BaseModel):
+    """The language model that merges captions and instructions."""
+
+    model: str
+    is_remote: Annotated[bool, Field(description="Whether texts leave the service's machine.")]
+
+
+class ComposingAnswer(BaseModel):
+    """How pictures and words can become one search here."""
+
+    modes: list[Mode]
+    captioners: Annotated[list[str], Field(description="Asked in this order.")]
+    composers: Annotated[list[str], Field(description="Asked in this order.")]
+    all_captioners: list[str]
+    all_composers: list[str]
+    language_model: LanguageModelAnswer | None
+
+
 class GalleryAnswer(BaseModel):
     """What the gallery holds, and what the service lets its callers do."""
 
@@ -252,6 +361,7 @@ class GalleryAnswer(BaseModel):
     max_upload_bytes: int
     examples: Annotated[list[str], Field(description="Texts that are worth a try.")]
     may_index: Annotated[bool, Field(description="Whether folders may be named to index.")]
+    composing: ComposingAnswer
 
 
 class SkippedFile(BaseModel):
