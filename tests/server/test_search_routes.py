@@ -251,8 +251,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_repeated_search_is_answered_from_memory_until_something_changes(
     client: TestClient, indexed: Gallery
 ) -> None:
-    first = search(client, text="red", k=1)
-    again = search(client, text="red", k=1)
+    first = search(client, text="red", k=7)
+    again = search(client, text="red", k=7)
     indexed.add(png((250, 0, 0), size=(8, 8)), name="nearly.png")
     changed = search(client, text="red", k=7)
 

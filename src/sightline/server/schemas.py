@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.composition import Composition, Mode, Target
+from sightline.composition import Mode
+from sightline.server.composition_schemas import CompositionAnswer
 from sightline.types import Hit, ImageRecord
 
 API = "/api/v1"
@@ -130,87 +130,6 @@ class KeptPicture(BaseModel):
     height: int
 
 
-class StepAnswer(BaseModel):
-    """One step on the way to what a composed search looks for."""
-
-    name: Annotated[str, Field(description='"picture", "caption", "compose", "words" ...')]
-    source: Annotated[str, Field(description="What did it.")]
-    milliseconds: float
-    tokens_sent: Annotated[int, Field(description="To a language model.")]
-    tokens_received: int
-
-
-class FellBackAnswer(BaseModel):
-    """Something that was asked first and could not answer."""
-
-    step: str
-    name: str
-    reason: str
-
-
-class WeightsAnswer(BaseModel):
-    """How much each part of a composed search counts."""
-
-    target: float
-    desired: float
-    preserve: float
-    image: float
-    forbidden: float
-
-
-class CompositionAnswer(BaseModel):
-    """How a picture and words became one search: every part, to look at, edit and send back."""
-
-    mode: Mode
-    instruction: str
-    caption: Annotated[str, Field(description="What the picture was said to show.")]
-    captioner: Annotated[str, Field(description='What said so; "given", or "" if nothing had to.')]
-    target: Annotated[str, Field(description="What is wanted.")]
-    desired: list[str]
-    preserve: list[str]
-    forbidden: list[str]
-    paraphrases: list[str]
-    composer: Annotated[str, Field(description="What made the target of caption and instruction.")]
-    fell_back: Annotated[list[FellBackAnswer], Field(description="Asked before these, in order.")]
-    weights: WeightsAnswer
-    balance: float
-    agreement: Annotated[
-        float | None, Field(description="Mean cosine of target and paraphrases to each other.")
-    ]
-    steps: list[StepAnswer]
-
-    @classmethod
-    def of(cls, composition: Composition) -> Self:
-        """Return a composition as it is answered."""
-        target = composition.target or Target("")
-        return cls(
-            mode=composition.mode,
-            instruction=composition.instruction,
-            caption=composition.caption,
-            captioner=composition.captioner,
-            target=target.text,
-            desired=list(target.desired),
-            preserve=list(target.preserve),
-            forbidden=list(target.forbidden),
-            paraphrases=list(target.paraphrases),
-            composer=composition.composer,
-            fell_back=[FellBackAnswer(**asdict(fallen)) for fallen in composition.fell_back],
-            weights=WeightsAnswer(**asdict(composition.weights)),
-            balance=composition.balance,
-            agreement=composition.agreement,
-            steps=[
-                StepAnswer(
-                    name=step.name,
-                    source=step.source,
-                    milliseconds=round(step.milliseconds, 3),
-                    tokens_sent=step.cost.tokens_sent,
-                    tokens_received=step.cost.tokens_received,
-                )
-                for step in composition.steps
-            ],
-        )
-
-
 class SearchAnswer(BaseModel):
     """What a search found, best first."""
 
@@ -261,172 +180,6 @@ class RemovedAnswer(BaseModel):
     file_deleted: Annotated[
         bool, Field(description="True for an upload; other files are never touched.")
     ]
-
-
-class ModelAnswer(BaseModel):
-    """A model that has vectors in the gallery."""
-
-    name: str
-    vectors: int
-    dimensions: int
-    precision: str
-
-
-class ReasonCount(BaseModel):
-    """Why files could not be read, and how many."""
-
-    reason: str
-    count: int
-
-
-class FaultAnswer(BaseModel):
-    """A file that could not be read."""
-
-    path: str
-    reason: str
-
-
-class FaultsSummary(BaseModel):
-    """Files that could not be read."""
-
-    count: int
-    reasons: Annotated[list[ReasonCount], Field(description="The most frequent first.")]
-    first: Annotated[list[FaultAnswer], Field(description="At most 50.")]
-
-
-class FaultsAnswer(BaseModel):
-    """A part of the files that could not be read, by path."""
-
-    count: int
-    faults: list[FaultAnswer]
-
-
-class LabelCount(BaseModel):
-    """A label, and how many pictures have it."""
-
-    label: str
-    count: int
-
-
-class FormatCount(BaseModel):
-    """A format, and how many pictures have it."""
-
-    format: str
-    count: int
-
-
-class TakenRange(BaseModel):
-    """The first and the last of the pictures' own times."""
-
-    first: str | None
-    last: str | None
-
-
-class LanguageModelAnswer(BaseModel):
-    """The language model that merges captions and instructions."""
-
-    model: str
-    is_remote: Annotated[bool, Field(description="Whether texts leave the service's machine.")]
-
-
-class ComposingAnswer(BaseModel):
-    """How pictures and words can become one search here."""
-
-    modes: list[Mode]
-    captioners: Annotated[list[str], Field(description="Asked in this order.")]
-    composers: Annotated[list[str], Field(description="Asked in this order.")]
-    all_captioners: list[str]
-    all_composers: list[str]
-    language_model: LanguageModelAnswer | None
-
-
-class GalleryAnswer(BaseModel):
-    """What the gallery holds, and what the service lets its callers do."""
-
-    path: str
-    images: int
-    model: str
-    models: list[ModelAnswer]
-    knows: Annotated[str, Field(description='What the model knows, such as "photographs".')]
-    can_text: Annotated[bool, Field(description="Whether the model reads words.")]
-    folders: list[str]
-    faults: FaultsSummary
-    missing: Annotated[int, Field(description="Pictures without a vector of this model.")]
-    index_state: str
-    bytes_on_disk: int
-    labels: list[LabelCount]
-    formats: list[FormatCount]
-    taken: TakenRange
-    version: str
-    max_upload_bytes: int
-    examples: Annotated[list[str], Field(description="Texts that are worth a try.")]
-    may_index: Annotated[bool, Field(description="Whether folders may be named to index.")]
-    composing: ComposingAnswer
-
-
-class SkippedFile(BaseModel):
-    """A file that an index job could not read."""
-
-    path: str
-    reason: str
-
-
-class ReportAnswer(BaseModel):
-    """What an index job did."""
-
-    added: int
-    changed: int
-    moved: int
-    removed: int
-    unchanged: int
-    embedded: int
-    seconds: float
-    skipped: Annotated[list[SkippedFile], Field(description="At most 50.")]
-    skipped_count: int
-
-
-class JobAnswer(BaseModel):
-    """A job: what it does, and how far it has come."""
-
-    id: str
-    kind: Literal["index"]
-    state: Literal["running", "done", "failed", "cancelled"]
-    paths: list[str]
-    stage: Annotated[str, Field(description='"finding", "embedding" or "indexing".')]
-    done: Annotated[int, Field(description="Files finished in this stage.")]
-    total: Annotated[int | None, Field(description="Files in this stage, once it is known.")]
-    skipped: int
-    rate: Annotated[float | None, Field(description="Files a second in this stage.")]
-    report: ReportAnswer | None
-    error: str | None
-    started_at: str
-    ended_at: str | None
-
-
-class JobsAnswer(BaseModel):
-    """The last jobs, newest first."""
-
-    jobs: list[JobAnswer]
-
-
-class IndexRequest(BaseModel):
-    """What to index."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"paths": ["/home/ana/Pictures"]}, {"paths": []}]},
-    )
-
-    paths: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=4096)]],
-        Field(max_length=100, description="Absolute folders or files; none: all that is known."),
-    ] = []
-    force: Annotated[
-        bool, Field(description="Drop vanished pictures even if they are more than half of all.")
-    ] = False
-    retry: Annotated[bool, Field(description="Try files again that could not be read before.")] = (
-        False
-    )
 
 
 class LabelsRequest(BaseModel):

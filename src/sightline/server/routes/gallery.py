@@ -15,21 +15,20 @@ from sightline.composing import WordsSettings
 from sightline.composing.words import asked_captioners, asked_composers
 from sightline.composition import Mode
 from sightline.protocols import TextEncoder
-from sightline.server.routes.jobs import may_index
-from sightline.server.schemas import (
-    ComposingAnswer,
+from sightline.server.composition_schemas import ComposingAnswer, LanguageModelAnswer
+from sightline.server.gallery_schemas import (
     FaultAnswer,
     FaultsAnswer,
     FaultsSummary,
     FormatCount,
     GalleryAnswer,
     LabelCount,
-    LanguageModelAnswer,
     ModelAnswer,
     ReasonCount,
     TakenRange,
-    shown,
 )
+from sightline.server.routes.jobs import may_index
+from sightline.server.schemas import shown
 from sightline.server.service import ServiceDep
 from sightline.types import Facets, GalleryStatus, Skipped
 
