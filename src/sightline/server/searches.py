@@ -13,6 +13,7 @@ from sightline.gallery import Gallery
 from sightline.images import bytes_hash
 from sightline.server.admission import Admitted
 from sightline.server.composing import Composer
+from sightline.server.composition_schemas import CompositionAnswer
 from sightline.server.keeping import Recent
 from sightline.server.metrics import Metrics
 from sightline.server.notes import collecting
@@ -20,7 +21,6 @@ from sightline.server.parameters import ComposedSearch, Page, Ranking, SearchPar
 from sightline.server.query_pictures import KeptQuery, QueryPictures
 from sightline.server.schemas import (
     API,
-    CompositionAnswer,
     HitAnswer,
     KeptPicture,
     Milliseconds,
