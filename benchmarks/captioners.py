@@ -1,6 +1,6 @@
 """How much faster than transformers does ``blip`` describe a picture?
 
-A BLIP with the shapes of Salesforce/blip-image-captioning-base and random weights, as no weights are
+A BLIP with the shapes of Salesforce/blip-image-captioning-base and random weights, as nothing is
 fetched here. Its sentences are nonsense, so their length is forced to 20 tokens, which is what a
 caption takes at most. In turns, so that a busy neighbour hits all alike:
 

@@ -267,7 +267,8 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(?:take|leave) (?P<old>.+) (?:away|out)", lambda m: Remove(m["old"])),
     _rule(
-        rf"(?P<noun>(?!with |add |also |include |an? |some ).+?) (?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
+        r"(?P<noun>(?!with |add |also |include |an? |some ).+?) "
+        rf"(?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
         lambda m: Recolour(re.sub(r"^(?:dress|put|have) ", "", m["noun"]), m["c"]),
     ),
     _rule(

@@ -43,7 +43,7 @@ class Sentences:
 
 def see(vision: Module, pixels: Tensor) -> Tensor:
     """Return what the picture tower says of each patch, (n, 3, height, width) -> (n, p, w)."""
-    import torch.nn.functional as F  # noqa: N812 - its usual name
+    import torch.nn.functional as F
 
     hidden = vision.embeddings(pixels)
     for layer in vision.encoder.layers:
@@ -140,7 +140,7 @@ class _Layer:
 
     def step(self, hidden: Tensor, step: int, memory: _Memory) -> Tensor:
         """Return a token's state after this layer, (n, 1, w); its key and value are remembered."""
-        import torch.nn.functional as F  # noqa: N812 - its usual name
+        import torch.nn.functional as F
 
         packed = F.linear(hidden, self._weight, self._bias)
         query, key, value = (self._heads(part) for part in packed.chunk(3, dim=-1))
