@@ -33,7 +33,7 @@ BANK = Bank(
 def count_words(texts: Sequence[str]) -> Vectors:
     """Embed a text by the words that are in it: an axis each, and one for every text."""
     rows = np.array([[1.0, *(word in text.split() for word in WORDS)] for text in texts])
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def said_of(*words: str, bank: Bank = BANK) -> str:
