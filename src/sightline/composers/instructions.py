@@ -277,6 +277,8 @@ _RULES: tuple[Rule, ...] = (
         lambda m: _whole(m["new"]),
     ),
     _rule(r"(?:as|like|in the style of) (?P<new>.+)", lambda m: _whole(m["new"])),
+    _rule(rf"in (?P<c>{_COLOUR})", lambda m: Recolour("it", m["c"])),
+    _rule(r"(?P<new>(?:an?|the|some) .+) instead", lambda m: Exchange("it", m["new"])),
     _rule(r"(?:make|paint|colou?r|turn|dye) (?P<noun>(?:the |this )?\S+) (?P<rest>.+)", _make),
     _rule(rf"(?P<noun>the .+?) (?P<c>{_COLOUR})", lambda m: Recolour(m["noun"], m["c"])),
     _rule(
