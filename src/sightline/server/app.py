@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -17,6 +16,7 @@ from sightline.gallery import Gallery
 from sightline.server import openapi, problems
 from sightline.server.bodies import BodyLimits
 from sightline.server.faults import UnexpectedErrors
+from sightline.server.heads import Heads
 from sightline.server.metrics import Measured
 from sightline.server.notes import warnings_of_threads
 from sightline.server.routes import gallery as gallery_routes
@@ -60,6 +60,7 @@ def create_app(
         title="Sightline",
         version=__version__,
         openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
@@ -103,6 +104,7 @@ def _add_routes(app: FastAPI) -> None:
 def _surround(app: FastAPI, service: Service) -> None:
     """Put the layers around the routes; what is added last stands outermost."""
     settings = service.settings
+    app.add_middleware(Heads)
     app.add_middleware(BodyLimits, settings=settings)
     app.add_middleware(Guard, settings=settings, doorkeeper=service.doorkeeper)
     if settings.cors_origins:
@@ -124,8 +126,3 @@ class _Parts(StaticFiles):
         response = super().file_response(*details, **more)  # type: ignore[arg-type]
         response.headers["Cache-Control"] = "no-cache"
         return response
-
-
-def static_folder() -> Path:
-    """Return where the parts of the page are."""
-    return page.STATIC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -15,11 +15,14 @@ class Recent(Generic[Key, Value]):
     """The values of the last keys that were used. Safe to share by threads.
 
     Args:
-        most: How many are kept; with 0 nothing is.
+        most: How much is kept; with 0 nothing is.
+        weight: Returns how much of that a value takes.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, weight: Callable[[Value], int] = lambda value: 1) -> None:
         self._most = most
+        self._weight = weight
+        self._kept = 0
         self._values: OrderedDict[Key, Value] = OrderedDict()
         self._mutex = threading.Lock()
 
@@ -35,9 +38,12 @@ class Recent(Generic[Key, Value]):
             return self._values[key]
 
     def put(self, key: Key, value: Value) -> None:
-        """Keep a value, and forget the oldest if there are too many."""
+        """Keep a value, and forget the oldest if it is too much."""
         with self._mutex:
+            if key in self._values:
+                self._kept -= self._weight(self._values.pop(key))
             self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._kept += self._weight(value)
+            while self._kept > self._most:
+                _, forgotten = self._values.popitem(last=False)
+                self._kept -= self._weight(forgotten)

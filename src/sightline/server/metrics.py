@@ -15,8 +15,9 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sightline.server.schemas import API
 
 log = logging.getLogger("sightline.server.access")
 
@@ -116,15 +117,15 @@ class Measured:
                 status = message["status"]
             await send(message)
 
-        began = time.perf_counter()
+        method, began = scope["method"], time.perf_counter()
         try:
             await self._app(scope, receive, send_noted)
         finally:
-            self._count(scope, status, time.perf_counter() - began)
+            self._count(method, scope, status, time.perf_counter() - began)
 
-    def _count(self, scope: Scope, status: int, elapsed_s: float) -> None:
+    def _count(self, method: str, scope: Scope, status: int, elapsed_s: float) -> None:
         # A caller can invent methods and paths, and each would be a series of its own.
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method = method if method in _METHODS else "OTHER"
         route = route_of(scope)
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.request_s.labels(route).observe(elapsed_s)
@@ -135,7 +136,8 @@ class Measured:
 
 def route_of(scope: Scope) -> str:
     """Return the template of the route that a request took, such as "/api/v1/images/{id}"."""
-    route = scope.get("route")
-    if isinstance(route, BaseRoute) and hasattr(route, "path"):
-        return str(route.path)
+    path = getattr(scope.get("route"), "path", None)
+    if isinstance(path, str):
+        # A route knows its path below the router that it was made in.
+        return API + path if scope["path"].startswith(API) else path
     return "/static" if scope["path"].startswith("/static/") else "none"

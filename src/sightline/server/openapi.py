@@ -34,7 +34,7 @@ _OF_PATH = {
     "/jobs": ("403", "404", "409", "422", "503"),
     "/gallery": ("422", "503"),
     "/session": ("422",),
-    "/readyz": ("409", "422", "503"),
+    "/readyz": ("503",),
 }
 _MEANINGS = {
     "400": "The request cannot be understood.",

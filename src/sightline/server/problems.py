@@ -6,6 +6,7 @@ nobody foresaw is answered with an id, under which the log has the traceback.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -84,15 +85,26 @@ def problem(
     return JSONResponse(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
-def problem_of(error: SightlineError) -> Response:
-    """Return the answer to an error of ours."""
-    status = status_of(error)
+def problem_of(error: SightlineError, *, status: int | None = None) -> Response:
+    """Return the answer to an error of ours, with the status that it means unless one is given."""
+    status = status_of(error) if status is None else status
     if isinstance(error, RefusalError):
         headers = error.headers
     else:
         headers = _RETRY.get(HTTPStatus(status), {})
     sentence = str(error).encode("utf-8", "replace").decode()  # a file name may hold anything
     return problem(status, sentence, type(error).__name__, headers=headers)
+
+
+def meanings() -> Mapping[str, str]:
+    """Return what each kind of problem of ours means, in a sentence."""
+    found: dict[str, str] = {}
+    kinds = [SightlineError]
+    while kinds:
+        kind = kinds.pop()
+        found[kind.__name__] = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+        kinds += kind.__subclasses__()
+    return found
 
 
 def unexpected(error: BaseException, doing: str) -> str:
@@ -123,6 +135,8 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, SightlineError):  # raised while FastAPI read the body
+        return problem_of(error.__cause__)
     return problem(error.status_code, _sentence(request, error), headers=error.headers)
 
 

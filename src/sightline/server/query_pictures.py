@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from contextlib import suppress
@@ -12,12 +13,15 @@ from sightline.errors import ImageUnreadableError
 from sightline.filesystem import write_whole
 from sightline.gallery_files import webp
 from sightline.images import bytes_hash, decode, read
+from sightline.server.keeping import Recent
 from sightline.server.notes import note
 from sightline.server.refusals import QueryPictureNotFoundError
 
 FOLDER = "queries"
 _TOKEN = re.compile(r"[0-9a-f]{40}")
 _MOST_BYTES = 256 * 1024 * 1024
+# A search has accepted the picture before, with the limit that the gallery was opened with.
+_ANY_SIZE = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +48,26 @@ class QueryPictures:
     Args:
         gallery: The gallery's folder.
         most: How many are kept; with 0 nothing is ever written.
-        max_megapixels: Larger pictures are refused.
     """
 
-    def __init__(self, gallery: Path, most: int, max_megapixels: float = 200.0) -> None:
+    def __init__(self, gallery: Path, most: int) -> None:
         self._folder = gallery / FOLDER
         self._most = most
-        self._max_megapixels = max_megapixels
+        self._known: Recent[str, KeptQuery] = Recent(most)
 
     def keep(self, data: bytes) -> KeptQuery | None:
         """Keep a picture that a search was made with; return None where none are kept."""
         if not self._most:
             return None
         token = bytes_hash(data)
-        decoded = decode(data, shortest_px=1, max_megapixels=self._max_megapixels)
+        kept = self._known.get(token) or self._described(token, data)
         try:
-            self._folder.mkdir(exist_ok=True)
-            write_whole(self._folder / token, data)
-            self._prune()
+            self._store(token, data)
         except OSError as error:
             # The search is answered; only its page cannot be loaded again.
             note(f"the query picture could not be kept: {error.strerror or error}")
             return None
-        return KeptQuery(token, decoded.width_px, decoded.height_px)
+        return kept
 
     def read(self, token: str) -> bytes:
         """Return the bytes of a kept picture, which counts as used now.
@@ -90,7 +91,22 @@ class QueryPictures:
         Raises:
             QueryPictureNotFoundError: it is not, or no longer, kept.
         """
-        return webp(self.read(token), longest_px, self._max_megapixels)
+        return webp(self.read(token), longest_px, _ANY_SIZE)
+
+    def _described(self, token: str, data: bytes) -> KeptQuery:
+        decoded = decode(data, shortest_px=1, max_megapixels=_ANY_SIZE)
+        kept = KeptQuery(token, decoded.width_px, decoded.height_px)
+        self._known.put(token, kept)
+        return kept
+
+    def _store(self, token: str, data: bytes) -> None:
+        place = self._folder / token
+        with suppress(FileNotFoundError):
+            os.utime(place)  # it is there, and the newest from now on
+            return
+        self._folder.mkdir(exist_ok=True)
+        write_whole(place, data)
+        self._prune()
 
     def _prune(self) -> None:
         kept = []

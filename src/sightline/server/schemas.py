@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -53,12 +52,12 @@ class ImageFacts(BaseModel):
     @staticmethod
     def facts(record: ImageRecord, uploaded: bool) -> dict[str, Any]:
         """Return the fields that every form of a picture has."""
-        place = f"{API}/images/{record.id}"
+        place, path = f"{API}/images/{record.id}", shown(record.path)
         return {
             "id": record.id,
             "name": shown(record.name),
-            "path": shown(record.path),
-            "folder": shown(record.path.parent),
+            "path": path,
+            "folder": os.path.dirname(path),
             "width": record.width_px,
             "height": record.height_px,
             "format": record.format,
@@ -368,8 +367,3 @@ class Problem(BaseModel):
     ]
     kind: Annotated[str, Field(examples=["ImageUnreadableError"])]
     errors: list[FieldProblem] | None = None
-
-
-def named(values: Sequence[str]) -> list[str]:
-    """Return paths or names as JSON can hold them."""
-    return [shown(value) for value in values]

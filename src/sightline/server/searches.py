@@ -37,16 +37,19 @@ class Searches:
         gallery: What is searched.
         pictures: Where query pictures are kept.
         metrics: Where searches are counted.
-        kept_answers: How many answers are remembered.
+        kept_hits: How many hits are remembered, of the last answers.
     """
 
     def __init__(
-        self, gallery: Gallery, pictures: QueryPictures, metrics: Metrics, kept_answers: int
+        self, gallery: Gallery, pictures: QueryPictures, metrics: Metrics, kept_hits: int
     ) -> None:
         self._gallery = gallery
         self._pictures = pictures
         self._metrics = metrics
-        self._kept: Recent[tuple[str, int], _Found] = Recent(kept_answers)
+        self._kept: Recent[tuple[str, int], _Found] = Recent(
+            kept_hits, lambda found: 1 + len(found.answer.hits)
+        )
+        self._counted: Recent[int, tuple[int, int]] = Recent(1)
 
     def by_parameters(
         self, asked: SearchParameters, upload: BinaryIO | None, admitted: Admitted
@@ -67,10 +70,9 @@ class Searches:
             picture = self._pictures.read(asked.picture)
         content = None if picture is None else bytes_hash(picture)
 
-        def find() -> _Found:
-            return self._find(asked, picture)
-
-        return self._answer({"asked": asked.asked(), "content": content}, admitted, find)
+        key = {"asked": asked.asked(), "content": content}
+        answer = self._answer(key, admitted, lambda: self._find(asked, picture))
+        return answer if picture is None else self._with_picture(answer, picture)
 
     def similar(self, id: int, page: Ranking, admitted: Admitted) -> SearchAnswer:
         """Return the pictures most like one of the gallery's, which itself is left out.
@@ -88,7 +90,7 @@ class Searches:
                 min_score=page.min_score,
                 filters=page.filters(),
             )
-            return self._as_found(found, page, "image", query, [], None)
+            return self._as_found(found, page, "image", query, [])
 
         return self._answer({"similar": query}, admitted, find)
 
@@ -124,10 +126,8 @@ class Searches:
                 min_score=asked.min_score,
                 prompt=asked.prompt,
             )
-            # Only now it is known to be a picture at all.
-            kept = None if picture is None else self._pictures.keep(picture)
         mode: Mode = "text" if not query.images else "sum" if query.texts else "image"
-        return self._as_found(found, asked, mode, asked.asked(), notes, kept)
+        return self._as_found(found, asked, mode, asked.asked(), notes)
 
     def _as_found(
         self,
@@ -136,16 +136,12 @@ class Searches:
         mode: Mode,
         query: dict[str, Any],
         notes: list[str],
-        kept: KeptQuery | None,
     ) -> _Found:
         gallery = self._gallery
-        total, missing = len(gallery), gallery.missing()
+        total, missing = self._counts()
         if missing:
-            notes = [
-                *notes,
-                f"{missing:,} of {total:,} pictures have no vector of {gallery.model_name}; bring "
-                "them up to date with `sightline index`",
-            ]
+            told = f"{missing:,} of {total:,} pictures have no vector of {gallery.model_name}"
+            notes = [*notes, f"{told}; bring them up to date with `sightline index`"]
         answer = SearchAnswer(
             hits=[HitAnswer.of(hit, gallery.keeps(hit.image)) for hit in found.hits],
             offset=page.offset,
@@ -158,10 +154,29 @@ class Searches:
             milliseconds=_milliseconds({}, queue_s=0.0, total_s=0.0),
             cached=False,
             notes=notes,
-            picture=None if kept is None else _kept_picture(kept),
+            picture=None,
             query=query,
         )
         return _Found(answer, found.seconds)
+
+    def _counts(self) -> tuple[int, int]:
+        """Return how many pictures there are, and how many no search finds."""
+        change = self._gallery.change
+        counts = self._counted.get(change)
+        if counts is None:
+            counts = len(self._gallery), self._gallery.missing()
+            self._counted.put(change, counts)
+        return counts
+
+    def _with_picture(self, answer: SearchAnswer, picture: bytes) -> SearchAnswer:
+        # Only now it is known to be a picture at all.
+        with collecting() as notes:
+            kept = self._pictures.keep(picture)
+        more = {
+            "picture": None if kept is None else _kept_picture(kept),
+            "notes": [*answer.notes, *notes],
+        }
+        return answer.model_copy(update=more)
 
 
 def _kept_picture(kept: KeptQuery) -> KeptPicture:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import PlainTextResponse, Response
 
+from sightline.errors import SightlineError
+from sightline.server.problems import meanings, problem_of
 from sightline.server.schemas import StatusAnswer
 from sightline.server.service import ServiceDep
 
@@ -17,10 +19,14 @@ async def healthz() -> StatusAnswer:
     return StatusAnswer(status="ok")
 
 
-@router.get("/readyz", summary="Is it ready?")
-def readyz(service: ServiceDep) -> StatusAnswer:
-    """Answered once the model is loaded, as long as the catalog can be read."""
-    service.readiness.check()
+@router.get("/readyz", summary="Is it ready?", response_model=StatusAnswer)
+def readyz(service: ServiceDep) -> StatusAnswer | Response:
+    """Answered once the model is loaded, as long as the catalog can be read; else 503."""
+    try:
+        service.readiness.check()
+    except SightlineError as error:
+        # Whatever it is called elsewhere: whoever balances load knows this status alone.
+        return problem_of(error, status=503)
     return StatusAnswer(status="ready")
 
 
@@ -35,3 +41,12 @@ def metrics(service: ServiceDep) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST
 
     return Response(service.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/problems/{kind}", include_in_schema=False, response_class=PlainTextResponse)
+def problem_type(kind: str) -> str:
+    """What a kind of problem means: the type of every answer of that kind leads here."""
+    meaning = meanings().get(kind)
+    if meaning is None:
+        raise HTTPException(404)
+    return f"{kind}: {meaning}\n"
