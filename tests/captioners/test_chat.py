@@ -14,12 +14,12 @@ PICTURE = Image.new("RGB", (1600, 900), (200, 30, 30))
 
 
 def captioner_at(server: LlmServer) -> ChatCaptioner:
-    return ChatCaptioner(ChatSettings(server.url, "sees", "sk-1", timeout_s=5.0))
+    return ChatCaptioner(ChatSettings(server.url, "sees", "sk-1", timeout_s=60.0))
 
 
 def test_a_picture_is_sent_small_and_its_sentence_comes_back() -> None:
     with llm_server(says(' "A red\n wall." ')) as server:
-        said = captioner_at(server).caption([PICTURE], within_s=5)[0]
+        said = captioner_at(server).caption([PICTURE], within_s=60)[0]
 
     assert (said.text, said.cost) == ("A red wall.", Cost(100, 20))
     text, picture = server.bodies[0]["messages"][0]["content"]
@@ -34,12 +34,12 @@ def test_a_picture_is_sent_small_and_its_sentence_comes_back() -> None:
 @pytest.mark.parametrize("text", ["<b>A wall</b>", "x" * 501, '""'])
 def test_what_is_no_plain_sentence_is_refused(text: str) -> None:
     with llm_server(says(text)) as server, pytest.raises(ServiceAnswerError):
-        captioner_at(server).caption([PICTURE], within_s=5)
+        captioner_at(server).caption([PICTURE], within_s=60)
 
 
 def test_a_model_that_cannot_see_is_a_refusal() -> None:
     with llm_server(refuses(400)) as server, pytest.raises(ServiceRefusedError):
-        captioner_at(server).caption([PICTURE], within_s=5)
+        captioner_at(server).caption([PICTURE], within_s=60)
 
 
 def test_the_key_shows_nowhere() -> None:

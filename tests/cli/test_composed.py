@@ -21,6 +21,13 @@ def nothing_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"SIGHTLINE_{name}", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def all_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A busy machine must not make an answer late.
+    monkeypatch.setenv("SIGHTLINE_LLM_SECONDS", "60")
+    monkeypatch.setenv("SIGHTLINE_COMPOSE_SECONDS", "120")
+
+
 @pytest.fixture
 def phrases(tmp_path: Path) -> Path:
     file = tmp_path / "colours.txt"

@@ -22,13 +22,13 @@ def test_the_captioners_that_ship_keep_their_promises(tmp_path: Path) -> None:
     check_captioner(TagsCaptioner(FakeEncoder().encode_texts, Bank("c", ("red", "blue"))))
     check_captioner(BlipCaptioner(make_blip(tmp_path / "blip")))
     with llm_server(says("a wall")) as server:
-        check_captioner(ChatCaptioner(ChatSettings(server.url)))
+        check_captioner(ChatCaptioner(ChatSettings(server.url, timeout_s=60.0)))
 
 
 def test_the_composers_that_ship_keep_their_promises() -> None:
     check_composer(RulesComposer())
     with llm_server(answers()) as server:
-        check_composer(LlmComposer(ChatSettings(server.url)))
+        check_composer(LlmComposer(ChatSettings(server.url, timeout_s=60.0)))
 
 
 class Broken:
