@@ -1,6 +1,7 @@
-"""A hand-computable encoder, and the checks that any encoder must pass.
+"""A hand-computable encoder, and the checks that any plug-in must pass.
 
-A plug-in author runs :func:`check_encoder` on a new encoder; everybody's tests use
+A plug-in author runs :func:`check_encoder` on a new encoder, :func:`check_captioner` on a captioner
+and :func:`check_composer` on a composer; everybody's tests use
 :class:`FakeEncoder`, whose vectors can be worked out in one's head.
 """
 
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sightline.composition import Caption, Target
 from sightline.errors import EmptyTextError, SightlineError, VectorShapeError
-from sightline.protocols import Encoder, TextEncoder
+from sightline.protocols import Captioner, Composer, Encoder, TextEncoder, VectorCaptioner
 from sightline.types import ModelSpec, Pixels, Vectors
 
 if TYPE_CHECKING:
@@ -241,6 +243,49 @@ def _drawn_pictures(edge_px: int) -> list[Image.Image]:
     return [PillowImage.fromarray(array) for array in noise] + flat
 
 
-def _promise(encoder: Encoder, kept: bool, promise: str) -> None:
+def _promise(plug_in: object, kept: bool, promise: str) -> None:
     if not kept:
-        raise ContractError(type(encoder).__name__, promise)
+        raise ContractError(type(plug_in).__name__, promise)
+
+
+# Captioners and composers -----------------------------------------------------------------------
+
+
+def check_captioner(captioner: Captioner | VectorCaptioner) -> None:
+    """Check every promise of ``protocols.Captioner`` or ``protocols.VectorCaptioner``.
+
+    Has three small pictures described, or three unit vectors of 4 dimensions.
+
+    Raises:
+        ContractError: a promise is broken; the message says which.
+    """
+    _promise(captioner, bool(captioner.name), "a captioner has a name")
+    _promise(captioner, bool(captioner.identity), "a captioner has an identity")
+    _promise(captioner, captioner.identity == captioner.identity, "identity does not change")
+    if isinstance(captioner, VectorCaptioner):
+        said = captioner.caption_vectors(_unit_colours(np.eye(3)))
+    else:
+        said = captioner.caption(_drawn_pictures(24)[:3], within_s=60.0)
+    _promise(captioner, len(said) == 3, f"there is a caption for each of 3, not {len(said)}")
+    for caption in said:
+        _promise(captioner, isinstance(caption, Caption), "a caption is a Caption")
+        _promise(captioner, bool(caption.text.strip()), "a caption says something")
+        _promise(captioner, "\n" not in caption.text, "a caption is one line")
+
+
+def check_composer(composer: Composer) -> None:
+    """Check every promise of ``protocols.Composer``.
+
+    Raises:
+        ContractError: a promise is broken; the message says which.
+    """
+    _promise(composer, bool(composer.name), "a composer has a name")
+    _promise(composer, composer.identity == composer.identity, "identity does not change")
+    for caption in ("a red car on a street by day", ""):
+        target = composer.compose(caption, "make it blue", within_s=60.0).target
+        _promise(composer, isinstance(target, Target), "an answer has a Target")
+        _promise(composer, bool(target.text.strip()), "a target says something")
+        lists = (target.desired, target.preserve, target.forbidden, target.paraphrases)
+        _promise(composer, all(isinstance(part, tuple) for part in lists), "parts are tuples")
+        phrases = [phrase for part in lists for phrase in part]
+        _promise(composer, all(phrase.strip() for phrase in phrases), "no phrase is empty")

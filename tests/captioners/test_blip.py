@@ -17,6 +17,7 @@ from sightline.errors import (
     ModelFilesError,
 )
 from sightline.protocols import Captioner, VectorCaptioner
+from sightline.testing import FakeEncoder
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]"]
 WORDS += [f"word{number}" for number in range(93)]
@@ -207,11 +208,11 @@ def test_a_checkpoint_without_some_weights_is_refused(tmp_path: Path) -> None:
 def test_settings_that_make_no_sense_are_refused(checkpoint: Path) -> None:
     for wrong in ({"beams": 0}, {"most_tokens": 0}, {"precision": "int3"}):
         with pytest.raises(InvalidValueError):
-            BlipCaptioner(checkpoint, **wrong)  # type: ignore[arg-type]
+            BlipCaptioner(checkpoint, **wrong)
 
 
 def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sightline.packages.find_spec", lambda name: None)
 
     with pytest.raises(MissingPackageError, match=r"sightline\[blip\]"):
-        captioners.captioner("blip", captioners.Surroundings(lambda texts: np.zeros((1, 1))))  # type: ignore[arg-type,return-value]
+        captioners.captioner("blip", captioners.Surroundings(FakeEncoder().encode_texts))

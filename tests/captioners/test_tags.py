@@ -21,7 +21,7 @@ from sightline.scenes.drawing import draw
 from sightline.scenes.lots import draw_lots
 from sightline.types import Vectors
 
-WORDS = ("dog", "cat", "car", "night", "day", "red", "blue")
+WORDS = ("dog", "cat", "car", "jeans", "night", "day", "red", "blue")
 BANK = Bank(
     "toys",
     subjects=("a dog", "a cat", "a car"),
@@ -33,7 +33,7 @@ BANK = Bank(
 def count_words(texts: Sequence[str]) -> Vectors:
     """Embed a text by the words that are in it: an axis each, and one for every text."""
     rows = np.array([[1.0, *(word in text.split() for word in WORDS)] for text in texts])
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def said_of(*words: str, bank: Bank = BANK) -> str:
@@ -58,6 +58,12 @@ def test_a_caption_says_what_is_in_the_picture_and_no_more(
     words: tuple[str, ...], expected: str | set[str]
 ) -> None:
     assert said_of(*words) in ({expected} if isinstance(expected, str) else expected)
+
+
+def test_things_without_an_article_get_their_colour_in_front() -> None:
+    bank = Bank("clothes", ("jeans", "a car"), colours=("red", "blue"))
+
+    assert said_of("jeans", "blue", bank=bank) == "blue jeans"
 
 
 def test_a_complete_bank_says_something_of_every_facet() -> None:

@@ -34,7 +34,7 @@ CAPTION, INSTRUCTION = "a red car on a street", "the same, but blue and at night
 SECRET = "sk-secret-0123456789"
 
 
-def composer_at(server: LlmServer, timeout_s: float = 5.0) -> LlmComposer:
+def composer_at(server: LlmServer, timeout_s: float = 60.0) -> LlmComposer:
     return LlmComposer(ChatSettings(server.url, "tiny", SECRET, timeout_s=timeout_s))
 
 

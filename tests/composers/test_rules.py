@@ -50,6 +50,8 @@ def composed(caption: str, instruction: str) -> Target:
         ("as a pencil sketch", "a pencil sketch of a red car and a brown dog, on the beach"),
         ("make it a watercolour", "a watercolour of a red car and a brown dog, on the beach"),
         ("in black and white", "at sunset in clear weather in black and white"),
+        ("in white", "a white car and a brown dog, on the beach"),
+        ("a bus instead", "a bus and a brown dog, on the beach"),
         ("make the car bigger", "a bigger red car and a brown dog, on the beach"),
         ("the same, but blue and at night", "a blue car and a brown dog, on the beach in clear"),
         ("remove the dog and the car", "on the beach at sunset in clear weather"),

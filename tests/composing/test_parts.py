@@ -16,7 +16,7 @@ TARGET = Target("t", ("d1", "d2"), ("p1", "p2", "p3"), ("f1",), ("t2",))
 
 def units(count: int, seed: int, d: int = 12) -> Vectors:
     rows = np.random.default_rng(seed).standard_normal((count, d))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
 def mean(rows: Vectors) -> NDArray[np.float64]:

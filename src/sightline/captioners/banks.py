@@ -10,6 +10,8 @@ from sightline.errors import InvalidValueError, NotReadableError, SourceNotFound
 
 _SECTIONS = ("subjects", "colours", "places", "times", "weathers", "styles")
 _FACETS = ("places", "times", "weathers", "styles")
+# A photograph has more in it; but models that read few words would not read the end.
+_MOST_OF_A_LIST = 3
 _PHOTOGRAPHS = Path(__file__).with_name("photographs.txt")
 
 
@@ -101,6 +103,7 @@ def read_bank(path: Path, *, name: str = "") -> Bank:
         tuple(phrases["subjects"]),
         tuple(phrases["colours"]),
         tuple(tuple(phrases[facet]) for facet in _FACETS if phrases[facet]),
+        most_subjects=_MOST_OF_A_LIST,
     )
 
 

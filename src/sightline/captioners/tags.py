@@ -32,9 +32,10 @@ _BEAM = 3
 _POOL = 10
 _AROUND = 4
 _ROUNDS = 3
-_REST = 2
-# A longer caption must fit better by so much, or it stays short.
-_GAIN = 0.014
+# A longer caption must fit better by so much a phrase, or it stays short. Among many phrases that a
+# model hardly knows some fit by accident, so an open bank asks for more.
+_GAIN_IF_COMPLETE = 0.014
+_GAIN_IF_OPEN = 0.03
 _SHORTEST = 1e-6
 
 
@@ -138,6 +139,7 @@ class _Search:
         self._embedded = embedded
         self._embed = embed
         self._vector = vector / max(float(np.linalg.norm(vector)), _SHORTEST)
+        self._gain = _GAIN_IF_COMPLETE if bank.complete else _GAIN_IF_OPEN
         self._known: dict[_Draft, float] = {}
         self._rows: dict[_Draft, NDArray[np.float64]] = {}
 
@@ -188,10 +190,11 @@ class _Search:
 
     def _coloured(self, phrase: str) -> list[str]:
         first, _, noun = phrase.partition(" ")
-        words = noun.split()
-        if words and words[0] in self._bank.colours:
+        if first not in ("a", "an", "some"):
+            first, noun = "", phrase
+        if noun.split()[0] in self._bank.colours:
             return []
-        return [_with_article(f"{first} {colour} {noun}") for colour in self._bank.colours]
+        return [_with_article(f"{first} {colour} {noun}").strip() for colour in self._bank.colours]
 
     def _fitting(self, draft: _Draft | None) -> list[str]:
         """Return the subjects that fit best what a draft leaves unsaid of the picture."""
@@ -221,7 +224,7 @@ class _Search:
                 start += len(texts)
                 self._rows[draft] = row
                 said = len(draft.subjects) + sum(place >= 0 for place in draft.around)
-                self._known[draft] = float(row @ self._vector) - _GAIN * said
+                self._known[draft] = float(row @ self._vector) - self._gain * said
         scored = [_Scored(draft, self._known[draft]) for draft in distinct]
         return sorted(scored, key=lambda each: -each.score)
 

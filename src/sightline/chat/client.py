@@ -90,10 +90,11 @@ class ChatClient:
             ServiceRefusedError: it answers with an error.
             ServiceAnswerError: the answer is empty, too long, or not in the protocol.
         """
-        deadline_s = time.monotonic() + min(within_s, self._settings.timeout_s)
         body: dict[str, Any] = {"model": self._settings.model, "messages": list(messages)}
         # A connection for each question: answers take seconds, so nothing is gained by keeping it.
         with self._connected() as client:
+            # Loading the client's package, the first time, is not the server's fault.
+            deadline_s = time.monotonic() + min(within_s, self._settings.timeout_s)
             try:
                 return self._answered(client, body, schema, deadline_s)
             except _BusyError as busy:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sightline import __version__
+from sightline.cli.caption import caption
 from sightline.cli.console import say
 from sightline.cli.demo import demo
 from sightline.cli.exits import EXIT_MEANINGS
@@ -49,6 +50,6 @@ def _sightline(
     pass
 
 
-for command in (index, search, serve, status, remove, demo, scenes):
-    app.command(no_args_is_help=command in (search, remove, scenes))(command)
+for command in (index, search, caption, serve, status, remove, demo, scenes):
+    app.command(no_args_is_help=command in (search, caption, remove, scenes))(command)
 app.add_typer(models)

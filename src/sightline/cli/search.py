@@ -12,6 +12,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightline.cli.composing import (
+    BalanceOption,
+    BlipOption,
+    CaptionerOption,
+    CaptionOption,
+    ComposerOption,
+    DesiredOption,
+    Edited,
+    ExplainOption,
+    ForbiddenOption,
+    ModeOption,
+    ParaphraseOption,
+    PhrasesOption,
+    PreserveOption,
+    TargetOption,
+    WeightsOption,
+    composed_query,
+    note_fallbacks,
+    words_settings,
+)
+from sightline.cli.composing import explain as explain_composition
 from sightline.cli.console import complain, counted, is_watched, say
 from sightline.cli.exits import Exit
 from sightline.cli.filtering import (
@@ -84,8 +105,28 @@ def search(
         float | None,
         typer.Option(help="Leave out what scores lower, a cosine.", show_default=False),
     ] = None,
-    text_weight: Annotated[float, typer.Option(help="Of the words beside a picture.")] = 0.5,
-    image_weight: Annotated[float, typer.Option(help="Of the picture beside words.")] = 0.5,
+    mode: ModeOption = None,
+    captioner: CaptionerOption = None,
+    composer: ComposerOption = None,
+    caption: CaptionOption = None,
+    target: TargetOption = None,
+    desired: DesiredOption = None,
+    preserve: PreserveOption = None,
+    forbidden: ForbiddenOption = None,
+    paraphrase: ParaphraseOption = None,
+    weights: WeightsOption = None,
+    balance: BalanceOption = 0.5,
+    explain: ExplainOption = False,
+    phrases: PhrasesOption = None,
+    blip: BlipOption = None,
+    text_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the words beside pictures, added up.  [default: 0.5]"),
+    ] = None,
+    image_weight: Annotated[
+        float | None,
+        typer.Option(help="Of the pictures beside words, added up.  [default: 0.5]"),
+    ] = None,
     excluded_weight: Annotated[float, typer.Option(help="Of what is excluded.")] = 0.5,
     prompt: Annotated[
         str | None,
@@ -136,8 +177,8 @@ def search(
         images=_examples(image or [], region),
         excluded_texts=excluded or [],
         excluded_images=[_picture(name) for name in excluded_image or []],
-        text_weight=text_weight,
-        image_weight=image_weight,
+        text_weight=0.5 if text_weight is None else text_weight,
+        image_weight=0.5 if image_weight is None else image_weight,
         excluded_weight=excluded_weight,
         filters=filters_of(
             folder=folder,
@@ -150,6 +191,15 @@ def search(
             height=height,
         ),
     )
+    edited = Edited(
+        caption, target, desired or (), preserve or (), forbidden or (), paraphrase or ()
+    )
+    added_up = text_weight is not None or image_weight is not None
+    asked = None
+    if mode is not None or target or caption or (not added_up and _asks_for_change(query)):
+        text = " ".join(words or [])
+        asked = composed_query(query.images, text, mode, edited, weights, balance)
+    settings = words_settings(captioner, composer, phrases, blip)
     with Gallery.open(
         gallery_folder(gallery),
         model=model,
@@ -160,11 +210,22 @@ def search(
         max_megapixels=max_megapixels,
     ) as opened:
         began = time.perf_counter()
-        found = opened.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
+        composition = None
+        if asked is None:
+            found = opened.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
+        else:
+            composition = opened.composing(settings, prompt=prompt).compose(asked)
+            found = opened.find_composed(
+                composition, k, offset=offset, min_score=min_score, filters=query.filters
+            )
         elapsed_ms = (time.perf_counter() - began) * 1000
         _note_missing_vectors(opened)
         is_empty = len(opened) == 0
     hits = found.hits
+    if composition is not None:
+        note_fallbacks(composition)
+        if explain:
+            explain_composition(composition, (image or [""])[0], as_json=as_json)
     if not hits:
         _say_nothing_found(is_empty, found.considered)
         raise typer.Exit(Exit.NOTHING_FOUND)
@@ -176,6 +237,12 @@ def search(
         complain(
             f"{counted(len(hits), 'result')} in {elapsed_ms:.0f} ms, the model's start included"
         )
+
+
+def _asks_for_change(query: Query) -> bool:
+    """Return whether words beside a picture say what is to be different in it."""
+    excluded = query.excluded_texts or query.excluded_images
+    return len(query.images) == 1 and bool(query.texts) and not excluded
 
 
 def _sheet_file(name: str | None) -> Path | None:

@@ -267,7 +267,8 @@ _RULES: tuple[Rule, ...] = (
     ),
     _rule(r"(?:take|leave) (?P<old>.+) (?:away|out)", lambda m: Remove(m["old"])),
     _rule(
-        rf"(?P<noun>(?!with |add |also |include |an? |some ).+?) (?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
+        r"(?P<noun>(?!with |add |also |include |an? |some ).+?) "
+        rf"(?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
         lambda m: Recolour(re.sub(r"^(?:dress|put|have) ", "", m["noun"]), m["c"]),
     ),
     _rule(
@@ -276,6 +277,8 @@ _RULES: tuple[Rule, ...] = (
         lambda m: _whole(m["new"]),
     ),
     _rule(r"(?:as|like|in the style of) (?P<new>.+)", lambda m: _whole(m["new"])),
+    _rule(rf"in (?P<c>{_COLOUR})", lambda m: Recolour("it", m["c"])),
+    _rule(r"(?P<new>(?:an?|the|some) .+) instead", lambda m: Exchange("it", m["new"])),
     _rule(r"(?:make|paint|colou?r|turn|dye) (?P<noun>(?:the |this )?\S+) (?P<rest>.+)", _make),
     _rule(rf"(?P<noun>the .+?) (?P<c>{_COLOUR})", lambda m: Recolour(m["noun"], m["c"])),
     _rule(

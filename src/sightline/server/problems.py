@@ -41,6 +41,7 @@ _STATUS_OF: tuple[tuple[type[SightlineError], HTTPStatus], ...] = (
     (errors.DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.TooLittleRoomError, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.StorageError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (errors.ServiceError, HTTPStatus.BAD_GATEWAY),
     (errors.MissingPackageError, HTTPStatus.NOT_IMPLEMENTED),
 )
 _RETRY: Mapping[HTTPStatus, Mapping[str, str]] = {

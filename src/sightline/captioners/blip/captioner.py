@@ -174,7 +174,7 @@ def load_blip(checkpoint: str, device: str = "cpu", precision: str = "auto") -> 
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise DeviceNotFoundError(device, "torch finds no GPU")
-    dtype = _dtype(device, precision)
+    dtype = getattr(torch, chosen_precision(device, precision))
     folder = _folder_of(checkpoint)
     try:
         with quietly():
@@ -217,11 +217,13 @@ def _colours(folder: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     return tuple(facts["image_mean"]), tuple(facts["image_std"])
 
 
-def _dtype(device: str, precision: str) -> torch.dtype:
-    import torch
+def chosen_precision(device: str, precision: str) -> str:
+    """Return the arithmetic that ``auto`` stands for: bfloat16 where a device computes in it.
 
-    if precision == "auto":
-        native = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        precision = "bfloat16" if native else "float32"
-    dtypes: dict[str, torch.dtype] = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-    return dtypes[precision]
+    A processor that does not would do it by way of float32, in more time than that takes alone.
+    """
+    from sightline.encoders.cpu.openvino_runtime import cpu_has_bfloat16
+
+    if precision != "auto":
+        return precision
+    return "bfloat16" if device != "cpu" or cpu_has_bfloat16() else "float32"

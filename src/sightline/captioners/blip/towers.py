@@ -55,7 +55,7 @@ def see(vision: Module, pixels: Tensor) -> Tensor:
         mixed = F.scaled_dot_product_attention(packed[0], packed[1], packed[2])
         hidden = hidden + attention.projection(mixed.transpose(1, 2).reshape(n, p, width))
         hidden = hidden + layer.mlp(layer.layer_norm2(hidden))
-    return vision.post_layernorm(hidden)  # type: ignore[no-any-return]
+    return vision.post_layernorm(hidden)
 
 
 class GreedyDecoder:
@@ -104,7 +104,7 @@ class GreedyDecoder:
         hidden = embeddings.LayerNorm(embeddings.word_embeddings(tokens) + position)
         for layer, memory in zip(self._layers, memories, strict=True):
             hidden = layer.step(hidden, step, memory)
-        return self._head(hidden)[:, 0]  # type: ignore[no-any-return]
+        return self._head(hidden)[:, 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class _Layer:
         query = self._heads(self._picture.query(hidden))
         mixed = F.scaled_dot_product_attention(query, memory.seen_keys, memory.seen_values)
         hidden = self._layer.crossattention.output(self._whole(mixed), hidden)
-        return self._layer.feed_forward_chunk(hidden)  # type: ignore[no-any-return]
+        return self._layer.feed_forward_chunk(hidden)
 
     def _heads(self, states: Tensor) -> Tensor:
         n, length, _ = states.shape
