@@ -173,7 +173,7 @@ def test_similar_pictures_leave_out_the_picture_itself(client: TestClient) -> No
 def test_a_picture_and_words_are_summed(client: TestClient) -> None:
     answer = client.post(
         f"{API}/search/composed",
-        data={"text": "blue", "text_weight": 0.5, "image_weight": 0.5},
+        data={"text": "blue", "mode": "sum"},
         files={"image": ("q.png", png(RED))},
     ).json()
 
