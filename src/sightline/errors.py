@@ -13,7 +13,10 @@
     │   ├── SourceNotFoundError
     │   ├── ImageUnreadableError
     │   ├── FolderTakenError
-    │   └── TruthUnreadableError
+    │   ├── TruthUnreadableError
+    │   ├── DatasetIncompleteError
+    │   ├── AnnotationsUnreadableError
+    │   └── ResultsDifferError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
     │   ├── ModelNotFetchedError
@@ -183,6 +186,47 @@ class TruthUnreadableError(InputError):
         return (
             f"line {self.line} of {self.path} cannot be understood: {self.problem}; delete the "
             f"file and run `sightline scenes {self.path.parent}` with the same count and seed"
+        )
+
+
+class DatasetIncompleteError(InputError):
+    """Files of a published data set are not where they are looked for."""
+
+    def __init__(self, dataset: str, missing: str, remedy: str) -> None:
+        super().__init__(dataset, missing, remedy)
+        self.dataset = dataset
+        self.missing = missing
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.dataset} lacks {self.missing}; {self.remedy}"
+
+
+class AnnotationsUnreadableError(InputError):
+    """A file of judgements, queries or results is not of the form that it should have."""
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(str(path), problem)
+        self.path = Path(path)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path} cannot be understood: {self.problem}; bring it as it was published"
+
+
+class ResultsDifferError(InputError):
+    """Two results are of different measurements, so their figures cannot be compared."""
+
+    def __init__(self, first: str, second: str, difference: str) -> None:
+        super().__init__(first, second, difference)
+        self.first = first
+        self.second = second
+        self.difference = difference
+
+    def __str__(self) -> str:
+        return (
+            f"{self.first} and {self.second} cannot be compared: they differ in {self.difference}; "
+            "compare results of one data set, protocol and set of queries"
         )
 
 
