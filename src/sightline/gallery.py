@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from sightline.catalog import Batch, Catalog
 from sightline.comparison import as_paths, is_under, roots_of
 from sightline.errors import (
@@ -25,7 +27,9 @@ from sightline.querying import query_vector
 from sightline.types import (
     GalleryStatus,
     Hit,
+    Ids,
     ModelSpec,
+    Neighbours,
     Progress,
     Query,
     SyncReport,
@@ -310,6 +314,39 @@ class Gallery:
                 the same.
         """
         return self._nearest(vector, k, self._model.spec_for(EVERYTHING))
+
+    def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
+        """Return the k pictures most similar to each of many unit vectors, shape (q, d), at once.
+
+        The same ids and scores as ``nearest`` gives one by one, without the pictures' records.
+
+        Args:
+            vectors: Of the gallery's model, whichever tower they are from.
+            k: How many, from 1. Short results are padded with id -1 and score -inf.
+
+        Raises:
+            VectorShapeError: vectors is not float32 of shape (q, d).
+            InvalidValueError: k is below 1.
+            ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
+                the same.
+        """
+        return self._index.of(self._model.spec_for(EVERYTHING)).search(vectors, k)
+
+    def stored_vectors(self) -> tuple[Ids, Vectors]:
+        """Return the id (n,) and unit row (n, d) of every picture that this model has seen.
+
+        Ascending by id, and read only.
+        """
+        index = self._index.of(self._model.spec_for(EVERYTHING))
+        ids, rows = index.ids, index.rows
+        if np.all(ids[1:] > ids[:-1]):
+            return ids, rows
+        order = np.argsort(ids)
+        return ids[order], rows[order]
+
+    def ids_by_path(self) -> dict[Path, int]:
+        """Return the id of every picture by its path."""
+        return {path: file.id for path, file in self._catalog.files().items()}
 
     # Inside
 

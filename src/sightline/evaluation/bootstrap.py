@@ -54,18 +54,56 @@ def bootstrap(
     Raises:
         InvalidValueError: there are no queries, or ``level`` or ``resamples`` makes no sense.
     """
-    if not len(values):
-        raise InvalidValueError("the number of queries", 0, "at least 1")
+    _check(len(values), level, resamples)
+    sums, sizes = _by_cluster(values, clusters)
+    means = _resampled(sums, sizes, resamples, np.random.default_rng(seed))
+    return _intervals(values.mean(axis=0), means, level)
+
+
+def stratified_bootstrap(
+    strata: Sequence[NDArray[np.float64]],
+    *,
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+    seed: int = SEED,
+) -> list[Interval]:
+    """Return the mean over strata of their means, with its percentile interval.
+
+    For figures that weigh categories equally, whatever their number of queries. Queries are drawn
+    within each stratum.
+
+    Args:
+        strata: For each, one row a query and one column a measure, shape (q, m).
+        resamples: How many draws.
+        level: How much of them the interval holds, between 0 and 1.
+        seed: The same seed gives the same interval.
+
+    Raises:
+        InvalidValueError: a stratum has no queries, or a number makes no sense.
+    """
+    _check(min(map(len, strata), default=0), level, resamples)
+    random = np.random.default_rng(seed)
+    draws = [_resampled(values, np.ones(len(values)), resamples, random) for values in strata]
+    mean = np.mean([values.mean(axis=0) for values in strata], axis=0)
+    return _intervals(mean, np.mean(draws, axis=0), level)
+
+
+def _check(queries: int, level: float, resamples: int) -> None:
+    if queries < 1:
+        raise InvalidValueError("the number of queries", queries, "at least 1")
     if not 0 < level < 1:
         raise InvalidValueError("level", level, "between 0 and 1")
     if resamples < 1:
         raise InvalidValueError("resamples", resamples, "at least 1")
-    sums, sizes = _by_cluster(values, clusters)
-    means = _resampled(sums, sizes, resamples, np.random.default_rng(seed))
-    edges = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
+
+
+def _intervals(
+    mean: NDArray[np.float64], draws: NDArray[np.float64], level: float
+) -> list[Interval]:
+    edges = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return [
-        Interval(float(mean), float(low), float(high))
-        for mean, low, high in zip(values.mean(axis=0), edges[0], edges[1], strict=True)
+        Interval(float(middle), float(low), float(high))
+        for middle, low, high in zip(mean, edges[0], edges[1], strict=True)
     ]
 
 

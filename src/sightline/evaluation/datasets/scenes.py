@@ -91,8 +91,6 @@ def _by_picture(collection: Collection, choices: Choices) -> _Asked:
     for number in _some(collection, choices):
         picture = collection.pictures[number]
         others = {file: 1 for file in alike[_kinds(picture.scene)] if file != picture.file}
-        if not others:
-            continue
         twins = (file for file in same[_outline(picture.scene)] if file != picture.file)
         grades[str(number)] = others | dict.fromkeys(twins, 2)
         topics.append(Topic(str(number), image=collection.path(number), own=picture.file))
