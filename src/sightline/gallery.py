@@ -28,6 +28,8 @@ from sightline.types import (
     GalleryStatus,
     Hit,
     Ids,
+    ImageRecord,
+    Judgement,
     ModelSpec,
     Neighbours,
     Progress,
@@ -347,6 +349,44 @@ class Gallery:
     def ids_by_path(self) -> dict[Path, int]:
         """Return the id of every picture by its path."""
         return {path: file.id for path, file in self._catalog.files().items()}
+
+    # Judging it
+
+    def judge(self, judgements: Judgement | Sequence[Judgement]) -> None:
+        """Remember what someone said of answers; the last word on a picture counts.
+
+        Args:
+            judgements: One or many. ``Question(text, picture)`` says what was asked.
+
+        Raises:
+            InvalidValueError: a picture is not in the gallery, or a grade is negative.
+            GalleryBusyError: another process is changing the gallery.
+        """
+        some = [judgements] if isinstance(judgements, Judgement) else judgements
+        with self._catalog.writer("sightline eval", wait_s=_PATIENCE_S):
+            self._catalog.judge(some)
+
+    def take_back(self, judgements: Judgement | Sequence[Judgement]) -> int:
+        """Forget what was said of pictures; return how many judgements there were.
+
+        Raises:
+            GalleryBusyError: another process is changing the gallery.
+        """
+        some = [judgements] if isinstance(judgements, Judgement) else judgements
+        with self._catalog.writer("sightline eval", wait_s=_PATIENCE_S):
+            return self._catalog.take_back(some)
+
+    def judgements(self) -> tuple[Judgement, ...]:
+        """Return all that was said of answers, by question in the order these were asked."""
+        return tuple(self._catalog.judgements())
+
+    def records(self, ids: Sequence[int] | None = None) -> dict[int, ImageRecord]:
+        """Return the records of pictures by their ids; of all, if none are named.
+
+        Unknown ids are left out.
+        """
+        wanted = list(self.ids_by_path().values()) if ids is None else ids
+        return self._catalog.records(wanted)
 
     # Inside
 

@@ -138,21 +138,21 @@ def _query(
     )
     results += "".join(_missed(missed, files, thumbnails) for missed in example.missed)
     return (
-        f'<div class="card query"><div class="asked">{_asked(example, thumbnails)}'
-        f'<div><p class="soft">{escape(measure)} {100 * example.value:.1f}, '
-        f"{example.relevant:,} relevant</p></div></div>"
+        f'<div class="card query"><div class="asked">{_asked(example, measure, thumbnails)}</div>'
         f'<div class="row" tabindex="0" aria-label="results">{results or "no results"}</div></div>'
     )
 
 
-def _asked(example: Example, thumbnails: Thumbnails) -> str:
+def _asked(example: Example, measure: str, thumbnails: Thumbnails) -> str:
     topic = example.topic
     parts = []
     if topic.image is not None:
         parts.append(_image(topic.image, f"query {picture_name(topic)}", thumbnails))
     words = f"“{topic.texts[0]}”" if topic.texts else picture_name(topic)
     more = f" and {len(topic.texts) - 1} more sentences" if len(topic.texts) > 1 else ""
-    return "".join(parts) + f"<div>{escape(words + more)}</div>"
+    scored = f"{measure} {100 * example.value:.1f}, {example.relevant:,} relevant"
+    parts.append(f'<div>{escape(words + more)}<p class="soft">{escape(scored)}</p></div>')
+    return "".join(parts)
 
 
 def _answer(rank: int, answer: Answer, files: Mapping[str, Path], thumbnails: Thumbnails) -> str:

@@ -50,7 +50,7 @@ svg .key, svg .label { fill: var(--text); }
 .asked img { display: block; margin-bottom: 6px; }
 .asked .soft { font-weight: 400; font-size: 13px; }
 .row { display: flex; gap: 8px; overflow-x: auto; padding: 3px 3px 6px; }
-figure { margin: 0; flex: 1 0 80px; max-width: 104px; }
+figure { margin: 0; flex: 1 0 62px; max-width: 104px; }
 figure img, .none { width: 100%; height: 72px; object-fit: cover; border-radius: 7px;
   outline: 2px solid var(--wrong); outline-offset: -1px; display: block;
   background: var(--rule); }
