@@ -11,6 +11,7 @@
     │   ├── DeviceNotFoundError
     │   ├── VectorShapeError
     │   ├── SourceNotFoundError
+    │   ├── ImageNotFoundError
     │   ├── ImageUnreadableError
     │   ├── FolderTakenError
     │   ├── TruthUnreadableError
@@ -37,6 +38,7 @@
     │   ├── GalleryVersionError
     │   ├── GalleryCorruptError
     │   ├── ModelMismatchError
+    │   ├── VectorMissingError
     │   ├── FolderGoneError
     │   └── VanishedError
     ├── StorageError               make room, or change permissions
@@ -135,6 +137,17 @@ class SourceNotFoundError(InputError):
 
     def __str__(self) -> str:
         return f"there is no file or folder {self.path}; check the spelling, or mount its drive"
+
+
+class ImageNotFoundError(InputError):
+    """No picture of the gallery has an id."""
+
+    def __init__(self, id: int) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"no picture has the id {self.id}; it was removed, or never was; search again"
 
 
 class ImageUnreadableError(InputError):
@@ -528,6 +541,21 @@ class ModelMismatchError(GalleryError):
         return (
             f"this gallery was indexed with {self.gallery_model}, but {self.asked_model} was asked "
             f"for, which differs in {self.difference}; {self.remedy}"
+        )
+
+
+class VectorMissingError(GalleryError):
+    """A picture was indexed by another model only, so nothing can be compared with it."""
+
+    def __init__(self, id: int, model: str) -> None:
+        super().__init__(id, model)
+        self.id = id
+        self.model = model
+
+    def __str__(self) -> str:
+        return (
+            f"the picture {self.id} has no vector of {self.model} yet; bring the gallery up to "
+            "date with `sightline index`"
         )
 
 

@@ -7,40 +7,43 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import numpy as np
-
 from sightline.catalog import Batch, Catalog
 from sightline.comparison import as_paths, is_under, roots_of
 from sightline.errors import (
     FolderGoneError,
     GalleryNotFoundError,
+    ImageNotFoundError,
     InvalidValueError,
     SightlineError,
 )
+from sightline.gallery_files import GalleryFiles
 from sightline.gallery_index import GalleryIndex
 from sightline.gallery_model import AskedModel, GalleryModel
+from sightline.gallery_pictures import PATIENCE_S, GalleryPictures
+from sightline.gallery_search import GallerySearch, check_part
 from sightline.indexing import SyncSettings, sync
 from sightline.paths import absolute
-from sightline.probes import EVERYTHING, Need
 from sightline.protocols import Encoder, Specialist
-from sightline.querying import query_vector
 from sightline.types import (
+    NO_FILTERS,
+    Added,
+    Browsed,
+    Facets,
+    Filters,
     GalleryStatus,
     Hit,
     Ids,
     ImageRecord,
     Judgement,
-    ModelSpec,
     Neighbours,
     Progress,
     Query,
+    SearchResult,
     SyncReport,
     Vectors,
 )
 
 _CATALOG = "catalog.sqlite"
-# A search that repairs its index file holds the writer's place for a moment.
-_PATIENCE_S = 5.0
 
 
 class Gallery:
@@ -69,6 +72,9 @@ class Gallery:
         self._catalog = catalog
         self._model = GalleryModel(catalog, model)
         self._index = GalleryIndex(catalog, path)
+        self._search = GallerySearch(catalog, self._model, self._index, max_megapixels)
+        self._files = GalleryFiles(path, max_megapixels)
+        self._pictures = GalleryPictures(catalog, self._model, self._files, max_megapixels)
         self._threads = model.threads
         self._max_megapixels = max_megapixels
 
@@ -166,6 +172,18 @@ class Gallery:
         """
         return self._model.encoder
 
+    @property
+    def change(self) -> int:
+        """A number that rises whenever the gallery changes, whoever changes it."""
+        return self._catalog.change
+
+    def use_for_queries(self, adapt: Callable[[Encoder], Encoder] | None) -> None:
+        """Let queries be embedded by what a function makes of the model; None for the model itself.
+
+        A service joins the queries of many people into batches so. The vectors must stay the same.
+        """
+        self._model.adapt(adapt)
+
     def status(self) -> GalleryStatus:
         """Return what the gallery holds: counts, models, folders, and files that were refused."""
         return GalleryStatus(
@@ -177,6 +195,51 @@ class Gallery:
             index_state=str(self._index.worst_state()),
             bytes_on_disk=_bytes_below(self._path),
         )
+
+    def facets(self) -> Facets:
+        """Return the labels, formats and times that pictures can be filtered by."""
+        return self._catalog.facets()
+
+    def image(self, id: int) -> ImageRecord:
+        """Return what is known of a picture.
+
+        Raises:
+            ImageNotFoundError: there is none with this id.
+        """
+        record = self._catalog.records([id]).get(id)
+        if record is None:
+            raise ImageNotFoundError(id)
+        return record
+
+    def browse(self, filters: Filters = NO_FILTERS, k: int = 20, *, offset: int = 0) -> Browsed:
+        """Return a part of the pictures that pass some filters, newest first, without a query.
+
+        A picture's own time counts, or that of its file where it has none.
+
+        Raises:
+            InvalidValueError: k is below 1, or offset is negative.
+        """
+        check_part(k, offset)
+        ids, total = self._catalog.newest(filters, k, offset)
+        records = self._catalog.records(ids)
+        return Browsed(tuple(records[id] for id in ids if id in records), total)
+
+    def keeps(self, image: ImageRecord) -> bool:
+        """Whether the file of a picture is the gallery's own, so that it goes with the picture."""
+        return self._files.owns(image.path)
+
+    def thumbnail(self, id: int, longest_px: int = 320) -> bytes:
+        """Return a picture as a WebP that fits a square of so many pixels, never enlarged.
+
+        Raises:
+            ImageNotFoundError: there is no picture with this id.
+            ImageUnreadableError: its file cannot be read any longer, or holds another picture.
+            InvalidValueError: longest_px is below 1.
+        """
+        if longest_px < 1:
+            raise InvalidValueError("longest_px", longest_px, "1 or more")
+        record = self.image(id)
+        return self._files.thumbnail(record.path, record.content_hash, longest_px)
 
     # Changing it
 
@@ -216,7 +279,7 @@ class Gallery:
         settings = SyncSettings(
             force, retry, self._threads, self._max_megapixels, everything=paths is None
         )
-        with self._catalog.writer("sightline index", wait_s=_PATIENCE_S):
+        with self._catalog.writer("sightline index", wait_s=PATIENCE_S):
             spec = self._model.begin_writing()
             try:
                 report = sync(
@@ -241,10 +304,51 @@ class Gallery:
             self._index.save(spec)
         return report
 
+    def add(self, data: bytes, *, name: str = "", labels: Sequence[str] = ()) -> Added:
+        """Keep a copy of a picture and index it: the next search finds it. Return its record.
+
+        A picture whose content is here already is not kept twice; it gets the labels, too.
+
+        Args:
+            data: The bytes of a picture file.
+            name: What to call it. The file itself is stored under a name of the gallery's own.
+            labels: What to find it by later.
+
+        Raises:
+            ImageUnreadableError: it is no picture, or a damaged one; nothing was kept.
+            InvalidValueError: a label is empty or too long.
+            GalleryBusyError: another process is changing the gallery.
+            ModelMismatchError: the gallery's own model is asked for in another precision class.
+            DiskFullError: there is no room; nothing was kept.
+        """
+        return self._pictures.add(data, name, labels)
+
+    def set_labels(self, id: int, labels: Sequence[str]) -> ImageRecord:
+        """Let a picture have these labels and no others; return its record.
+
+        Raises:
+            ImageNotFoundError: there is no picture with this id.
+            InvalidValueError: a label is empty or too long.
+            GalleryBusyError: another process is changing the gallery.
+        """
+        return self._pictures.set_labels(id, labels)
+
+    def tidy(self) -> int:
+        """Delete files of the gallery's own that nothing leads to any longer; return how many.
+
+        A process that was killed in the middle of an upload leaves such a file.
+
+        Raises:
+            GalleryBusyError: another process is changing the gallery.
+        """
+        return self._pictures.tidy()
+
     def remove(
         self, *, ids: Sequence[int] = (), paths: str | Path | Sequence[str | Path] = ()
     ) -> int:
-        """Take pictures out of the gallery; return how many. Their files stay as they are.
+        """Take pictures out of the gallery; return how many.
+
+        Their files stay as they are, but for those that the gallery was given to keep.
 
         Args:
             ids: Of pictures; unknown ones are passed over.
@@ -254,20 +358,7 @@ class Gallery:
             InvalidValueError: a path is empty.
             GalleryBusyError: another process is changing the gallery.
         """
-        below = is_under([absolute(path) for path in as_paths(paths)])
-        with self._catalog.writer("sightline remove", wait_s=_PATIENCE_S):
-            gone = set(self._catalog.records(ids))
-            if paths:
-                gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
-            self._catalog.commit(
-                Batch(
-                    removed=sorted(gone),
-                    cleared=[s.path for s in self._catalog.faults() if below(s.path)],
-                    removed_folders=[f for f in self.folders if below(f)],
-                )
-            )
-        # The index catches up with the next search or sync, which needs the model; this does not.
-        return len(gone)
+        return self._pictures.remove(ids, as_paths(paths))
 
     def missing(self) -> int:
         """Return how many pictures have no vector of this model, so that no search finds them."""
@@ -293,14 +384,51 @@ class Gallery:
             ModelLacksTextError: there are words, and the model reads pictures only.
             ImageUnreadableError: a query picture cannot be read.
         """
-        if k < 1:
-            raise InvalidValueError("k", k, "at least 1")
-        spec = self._model.spec_for(_need_of(query))
-        self._index.open_ahead(spec)
-        vector = query_vector(
-            query, self.encoder, prompt=prompt, max_megapixels=self._max_megapixels
-        )
-        return self._nearest(vector, k, spec)
+        return list(self.find(query, k, prompt=prompt).hits)
+
+    def find(
+        self,
+        query: Query,
+        k: int = 20,
+        *,
+        offset: int = 0,
+        min_score: float | None = None,
+        prompt: str | None = None,
+    ) -> SearchResult:
+        """Return a part of the ranked answers, with how long each step took.
+
+        Args:
+            query: As for ``search``.
+            k: How many, from 1.
+            offset: How many of the best to leave out.
+            min_score: Leave out what scores lower.
+            prompt: As for ``search``.
+
+        Raises:
+            InvalidValueError: a number is out of range, or a weight or the prompt makes no sense.
+            ImageNotFoundError: the query names a picture that the gallery does not have.
+            VectorMissingError: such a picture was never seen by this model.
+            ModelMismatchError: as for ``search``; and what else that raises.
+        """
+        return self._search.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
+
+    def similar(
+        self,
+        id: int,
+        k: int = 20,
+        *,
+        offset: int = 0,
+        min_score: float | None = None,
+        filters: Filters = NO_FILTERS,
+    ) -> SearchResult:
+        """Return the pictures most like one of the gallery's own, which itself is left out.
+
+        Raises:
+            ImageNotFoundError: there is no picture with this id.
+            VectorMissingError: it was never seen by this model.
+            InvalidValueError: a number is out of range.
+        """
+        return self._search.similar(id, k, offset=offset, min_score=min_score, filters=filters)
 
     def nearest(self, vector: Vectors, k: int = 20) -> list[Hit]:
         """Return the k pictures most similar to a unit vector of shape (1, d), best first.
@@ -315,7 +443,7 @@ class Gallery:
             ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
                 the same.
         """
-        return self._nearest(vector, k, self._model.spec_for(EVERYTHING))
+        return list(self._search.nearest(vector, k).hits)
 
     def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
         """Return the k pictures most similar to each of many unit vectors, shape (q, d), at once.
@@ -332,19 +460,14 @@ class Gallery:
             ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
                 the same.
         """
-        return self._index.of(self._model.spec_for(EVERYTHING)).search(vectors, k)
+        return self._search.nearest_of_each(vectors, k)
 
     def stored_vectors(self) -> tuple[Ids, Vectors]:
         """Return the id (n,) and unit row (n, d) of every picture that this model has seen.
 
         Ascending by id, and read only.
         """
-        index = self._index.of(self._model.spec_for(EVERYTHING))
-        ids, rows = index.ids, index.rows
-        if np.all(ids[1:] > ids[:-1]):
-            return ids, rows
-        order = np.argsort(ids)
-        return ids[order], rows[order]
+        return self._search.stored_vectors()
 
     def ids_by_path(self) -> dict[Path, int]:
         """Return the id of every picture by its path."""
@@ -363,8 +486,7 @@ class Gallery:
             GalleryBusyError: another process is changing the gallery.
         """
         some = [judgements] if isinstance(judgements, Judgement) else judgements
-        with self._catalog.writer("sightline eval", wait_s=_PATIENCE_S):
-            self._catalog.judge(some)
+        self._pictures.judge(some)
 
     def take_back(self, judgements: Judgement | Sequence[Judgement]) -> int:
         """Forget what was said of pictures; return how many judgements there were.
@@ -373,8 +495,7 @@ class Gallery:
             GalleryBusyError: another process is changing the gallery.
         """
         some = [judgements] if isinstance(judgements, Judgement) else judgements
-        with self._catalog.writer("sightline eval", wait_s=_PATIENCE_S):
-            return self._catalog.take_back(some)
+        return self._pictures.take_back(some)
 
     def judgements(self) -> tuple[Judgement, ...]:
         """Return all that was said of answers, by question in the order these were asked."""
@@ -389,20 +510,6 @@ class Gallery:
         return self._catalog.records(wanted)
 
     # Inside
-
-    def _nearest(self, vector: Vectors, k: int, spec: ModelSpec) -> list[Hit]:
-        index = self._index.of(spec)
-        # An index pads to k, so a k far beyond its length would only cost memory.
-        found = index.search(vector, min(k, max(1, len(index))))
-        pairs = [
-            (int(id), float(score))
-            for id, score in zip(found.ids[0], found.scores[0], strict=True)
-            if id >= 0
-        ]
-        records = self._catalog.records([id for id, _ in pairs])
-        # A picture may have been removed between the search and this moment.
-        there = [(id, score) for id, score in pairs if id in records]
-        return [Hit(rank, score, records[id]) for rank, (id, score) in enumerate(there, start=1)]
 
     def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Path]:
         roots = roots_of(paths)
@@ -424,16 +531,10 @@ class Gallery:
         return folders
 
 
-def _need_of(query: Query) -> Need:
-    words = Need.WORDS if query.texts or query.excluded_texts else Need(0)
-    pictures = Need.PICTURES if query.images or query.excluded_images else Need(0)
-    return words | pictures
-
-
 def _bytes_below(folder: Path) -> int:
     total = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
+    for place, _, names in os.walk(folder):
+        for name in names:
             with suppress(FileNotFoundError):  # a journal comes and goes with its writer
-                total += entry.stat().st_size
+                total += os.stat(os.path.join(place, name)).st_size
     return total

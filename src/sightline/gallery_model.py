@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,6 +74,8 @@ class GalleryModel:
         self._catalog = catalog
         self._asked = asked
         self._loaded: Encoder | None = None
+        self._adapt: Callable[[Encoder], Encoder] | None = None
+        self._adapted: Encoder | None = None
         self._agreements: Agreements | None = None
         self._settled: dict[Need, ModelSpec] = {}
         self._mutex = threading.RLock()
@@ -96,6 +98,21 @@ class GalleryModel:
             if self._loaded is None:
                 self._loaded = self._load()
             return self._loaded
+
+    @property
+    def for_queries(self) -> Encoder:
+        """What embeds queries: the model itself, unless ``adapt`` was called."""
+        with self._mutex:
+            if self._adapt is None:
+                return self.encoder
+            if self._adapted is None:
+                self._adapted = self._adapt(self.encoder)
+            return self._adapted
+
+    def adapt(self, adapt: Callable[[Encoder], Encoder] | None) -> None:
+        """Let queries be embedded by what a function makes of the model; None for the model."""
+        with self._mutex:
+            self._adapt, self._adapted = adapt, None
 
     def spec_for(self, need: Need) -> ModelSpec:
         """Return under which spec the vectors are that such a query is compared with.

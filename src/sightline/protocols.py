@@ -124,10 +124,11 @@ class VectorIndex(Protocol):
         """Forget ids; return how many were there."""
         ...
 
-    def search(self, queries: Vectors, k: int) -> Neighbours:
+    def search(self, queries: Vectors, k: int, among: Ids | None = None) -> Neighbours:
         """Return the k best ids for each query row, shape (q, d), best first; ties by lower id.
 
-        Short results are padded with id -1 and score -inf.
+        Short results are padded with id -1 and score -inf. With ``among``, shape (m,), no other
+        id can be an answer; ids that are not stored are passed over.
 
         Raises:
             VectorShapeError: queries is not (q, d).

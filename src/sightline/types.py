@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.errors import EmptyQueryError
+from sightline.errors import EmptyQueryError, InvalidValueError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,8 +29,52 @@ Pixels: TypeAlias = NDArray[np.float32]
 Ids: TypeAlias = NDArray[np.int64]
 """Image ids, int64. -1 pads short results."""
 
-ImageSource: TypeAlias = "str | Path | bytes | Image.Image"
+PictureSource: TypeAlias = "str | Path | bytes | Image.Image"
 """A picture file by its path, the bytes of one, or a picture that is already decoded."""
+
+ImageSource: TypeAlias = "PictureSource | Indexed | Cropped"
+"""A picture to search by: one from outside, one of the gallery, or a part of either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A picture of the gallery. A search by it takes its stored vector and reads no file."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A box in a picture, as fractions of its width and height as shown, from the top left.
+
+    Raises:
+        InvalidValueError: a side lies outside of the picture, or the box is empty.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        fits = 0.0 <= self.left < self.right <= 1.0 and 0.0 <= self.top < self.bottom <= 1.0
+        if not fits:
+            sides = (self.left, self.top, self.right, self.bottom)
+            allowed = "left, top, right, bottom from 0 to 1, with left < right and top < bottom"
+            raise InvalidValueError("region", sides, allowed)
+
+    @property
+    def shortest(self) -> float:
+        """The smaller of width and height, as a fraction."""
+        return min(self.right - self.left, self.bottom - self.top)
+
+
+@dataclass(frozen=True, slots=True)
+class Cropped:
+    """A part of a picture."""
+
+    source: PictureSource | Indexed
+    region: Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +125,8 @@ class ImageRecord:
         height_px: Likewise.
         format: Pillow's name of the format, such as "JPEG".
         taken_at: ISO 8601 local time from EXIF, or None.
+        title: The name that a picture came with which the gallery keeps itself, or None.
+        labels: What people called it, in order.
     """
 
     id: int
@@ -91,6 +138,13 @@ class ImageRecord:
     height_px: int
     format: str
     taken_at: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What to call the picture: the name that it came with, or that of its file."""
+        return self.title or self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +180,75 @@ class Hit:
         return self.image.path
 
 
+_YEARS = (2, 9998)
+
+
+class Orientation(StrEnum):
+    """How a picture is shaped, as shown."""
+
+    LANDSCAPE = "landscape"
+    PORTRAIT = "portrait"
+    SQUARE = "square"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which pictures may be answers at all. Without any, all of them.
+
+    A picture has to pass every filter that is given. Of several folders or formats one is enough;
+    of several labels it must have all.
+
+    Attributes:
+        folders: Absolute; the picture lies somewhere below.
+        labels: As people gave them.
+        formats: Pillow's names, such as "JPEG", in whatever case.
+        orientation: As shown.
+        taken_from: The picture's own time (EXIF, local) is this or later. A day begins at
+            midnight; a picture without a time passes no filter about it.
+        taken_to: This or earlier. A day ends at midnight.
+        modified_from: The file's time is this or later. Without a zone, in that of this machine.
+        modified_to: This or earlier.
+        min_width_px: Of the picture as shown.
+        max_width_px: Likewise.
+        min_height_px: Likewise.
+        max_height_px: Likewise.
+
+    Raises:
+        InvalidValueError: a time lies outside of the years 2 to 9998.
+    """
+
+    folders: Sequence[Path] = ()
+    labels: Sequence[str] = ()
+    formats: Sequence[str] = ()
+    orientation: Orientation | None = None
+    taken_from: date | None = None
+    taken_to: date | None = None
+    modified_from: date | None = None
+    modified_to: date | None = None
+    min_width_px: int | None = None
+    max_width_px: int | None = None
+    min_height_px: int | None = None
+    max_height_px: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("folders", "labels", "formats"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("taken_from", "taken_to", "modified_from", "modified_to"):
+            moment = getattr(self, name)
+            # Beyond, no other time zone and no next day can be told.
+            if moment is not None and not _YEARS[0] <= moment.year <= _YEARS[1]:
+                raise InvalidValueError(name, str(moment), "in a year from 2 to 9998")
+
+    @property
+    def let_all_pass(self) -> bool:
+        """Whether there is no filter."""
+        return self == NO_FILTERS
+
+
+NO_FILTERS = Filters()
+"""Every picture may be an answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """What to look for: words, pictures, or both; and what to keep away from.
@@ -142,6 +265,7 @@ class Query:
         text_weight: Of the words, relative to ``image_weight``.
         image_weight: Of the pictures, relative to ``text_weight``.
         excluded_weight: How strongly excluded parts push away.
+        filters: Which pictures may be answers.
 
     Raises:
         EmptyQueryError: there is neither a text nor a picture to look for.
@@ -154,6 +278,7 @@ class Query:
     text_weight: float = 0.5
     image_weight: float = 0.5
     excluded_weight: float = 0.5
+    filters: Filters = NO_FILTERS
 
     def __post_init__(self) -> None:
         for name in ("texts", "images", "excluded_texts", "excluded_images"):
@@ -163,6 +288,76 @@ class Query:
             object.__setattr__(self, name, (given,) if alone else tuple(given))
         if not self.texts and not self.images:
             raise EmptyQueryError
+
+
+class Step(StrEnum):
+    """A step of one search."""
+
+    DECODE = "decode"
+    EMBED = "embed"
+    SEARCH = "search"
+    FETCH = "fetch"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What one search found.
+
+    Attributes:
+        hits: Best first; ranks count from the best of all, also behind an offset.
+        considered: How many pictures the query was compared with: those with a vector that pass
+            the filters.
+        more: Whether further pictures follow behind these.
+        seconds: Wall time of each step.
+    """
+
+    hits: tuple[Hit, ...]
+    considered: int
+    more: bool
+    seconds: Mapping[Step, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Browsed:
+    """A part of a gallery's pictures, without a query.
+
+    Attributes:
+        images: In order.
+        total: How many pass the filters.
+    """
+
+    images: tuple[ImageRecord, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one picture that was given to a gallery to keep.
+
+    Attributes:
+        image: Its record, or that of the picture with the same content that was there before.
+        is_new: Whether it was not there before.
+    """
+
+    image: ImageRecord
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What a gallery's pictures can be filtered by.
+
+    Attributes:
+        labels: Every label with the number of its pictures, by name.
+        formats: Every format likewise.
+        first_taken: The earliest of the pictures' own times, or None.
+        last_taken: The latest likewise.
+    """
+
+    labels: Mapping[str, int]
+    formats: Mapping[str, int]
+    first_taken: str | None
+    last_taken: str | None
 
 
 @dataclass(frozen=True, slots=True)

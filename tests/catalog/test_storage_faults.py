@@ -28,6 +28,7 @@ from sightline.errors import (
     SightlineError,
 )
 from sightline.filesystem import storage_error
+from sightline.types import Filters
 from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses POSIX processes and rights")
@@ -140,18 +141,22 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "change": lambda catalog: catalog.change,
     "commit": lambda catalog: catalog.commit(Batch(model=MODEL, added=[picture(9999)])),
     "count": lambda catalog: catalog.count(),
+    "facets": lambda catalog: catalog.facets(),
     "faults": lambda catalog: catalog.faults(),
     "files": lambda catalog: catalog.files(MODEL),
     "folders": lambda catalog: catalog.folders(),
     "ids": lambda catalog: catalog.ids(MODEL),
     "known_faults": lambda catalog: catalog.known_faults(),
+    "matching": lambda catalog: catalog.matching(Filters(formats=["PNG"]), MODEL),
     "missing": lambda catalog: catalog.missing(MODEL),
     "models": lambda catalog: catalog.models(),
+    "newest": lambda catalog: catalog.newest(Filters(), 5),
     "record_at": lambda catalog: catalog.record_at(Path("/pictures/1.jpg")),
     "record_with": lambda catalog: catalog.record_with(f"{1:040x}", MODEL),
     "records": lambda catalog: catalog.records([1]),
     "setting": lambda catalog: catalog.setting("model"),
     "snapshot": lambda catalog: catalog.snapshot(MODEL).__enter__(),
+    "vector": lambda catalog: catalog.vector(1, MODEL),
     "vector_of": lambda catalog: catalog.vector_of(f"{1:040x}", MODEL),
     "vectors": lambda catalog: list(catalog.vectors(MODEL)),
 }

@@ -270,3 +270,43 @@ def test_fewer_than_one_result_is_refused(index: VectorIndex, k: int) -> None:
 def test_a_negative_id_is_refused(index: VectorIndex) -> None:
     with pytest.raises(InvalidValueError):
         index.add(np.array([1, -1]), unit_rows(2))
+
+
+# Among some rows only
+
+
+@pytest.mark.parametrize("k", [1, 10, 400])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+def test_among_some_ids_the_answers_are_those_of_an_index_of_these_alone(
+    index: VectorIndex, k: int, share: float
+) -> None:
+    ids, vectors, queries = scattered_ids(700), unit_rows(700), unit_rows(7, seed=2)
+    index.add(ids, vectors)
+    among = np.random.default_rng(3).permutation(ids)[: round(share * len(ids))]
+    rows = np.isin(ids, among)
+
+    found = index.search(queries, k, among)
+
+    assert_same(found, brute_force(ids[rows], vectors[rows], queries, k))
+
+
+def test_among_ids_that_are_not_stored_there_is_nothing(index: VectorIndex) -> None:
+    index.add(np.arange(50), unit_rows(50))
+
+    found = index.search(unit_rows(2, seed=2), 3, np.array([77, 99]))
+
+    assert (found.ids == -1).all()
+    assert np.isneginf(found.scores).all()
+
+
+@pytest.mark.parametrize("copies", [50, 500])
+def test_equal_rows_among_others_come_by_id(index: VectorIndex, copies: int) -> None:
+    distinct = unit_rows(3000)
+    vectors = np.concatenate([distinct, np.repeat(distinct[:2], copies, axis=0)])
+    ids = scattered_ids(len(vectors))
+    index.add(ids, vectors)
+    among = ids[::2]
+
+    found = index.search(distinct[:2], copies // 4, among)
+
+    assert_same(found, brute_force(among, vectors[::2], distinct[:2], copies // 4))

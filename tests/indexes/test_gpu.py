@@ -70,9 +70,9 @@ def test_what_a_gpu_cannot_tell_apart_is_looked_at_on_the_processor(
     looked: list[float] = []
     within_reach = exact._within_reach
 
-    def counted(rows: Vectors, query: Vectors, least: float) -> Ids:
+    def counted(rows: Vectors, query: Vectors, least: float, eligible: Ids | None) -> Ids:
         looked.append(least)
-        return within_reach(rows, query, least)
+        return within_reach(rows, query, least, eligible)
 
     monkeypatch.setattr(exact, "_within_reach", counted)
 

@@ -23,6 +23,8 @@ class NewImage:
         format: Pillow's name of the format.
         taken_at: ISO 8601 local time, or None.
         vector: Unit float32, shape (d,).
+        title: The name that it came with, for a picture that the gallery keeps itself.
+        labels: What it is called.
     """
 
     path: Path
@@ -34,6 +36,8 @@ class NewImage:
     format: str
     taken_at: str | None
     vector: Vectors
+    title: str | None = None
+    labels: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class Batch:
         folders: What was asked to be indexed; added to what is remembered.
         removed_folders: Folders that are no longer indexed. Their pictures stay, unless removed.
         settings: What the gallery itself remembers, such as its model, by key.
+        labels: What known pictures are called from now on, by id; unknown ids are passed over.
     """
 
     model: ModelSpec | None = None
@@ -120,6 +125,7 @@ class Batch:
     folders: Sequence[Path] = ()
     removed_folders: Sequence[Path] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -136,4 +142,5 @@ class Batch:
             or self.folders
             or self.removed_folders
             or self.settings
+            or self.labels
         )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from sightline.catalog import changes, judging
 from sightline.catalog.batch import Batch
 from sightline.catalog.columns import column_path, path_column
 from sightline.catalog.connections import Connections
+from sightline.catalog.filtering import condition
 from sightline.catalog.lock import WriterLock
 from sightline.catalog.snapshot import (
     Snapshot,
@@ -23,14 +27,25 @@ from sightline.catalog.snapshot import (
 )
 from sightline.catalog.translation import translated
 from sightline.errors import GalleryCorruptError, InvalidValueError
-from sightline.types import Ids, ImageRecord, Judgement, ModelSpec, Skipped, Vectors
+from sightline.types import (
+    Facets,
+    Filters,
+    Ids,
+    ImageRecord,
+    Judgement,
+    ModelSpec,
+    Skipped,
+    Vectors,
+)
 
 # SQLite of long ago allowed 999 parameters in a statement.
 _PARAMETERS = 900
 _RECORD = (
-    "SELECT id, path, size_bytes, mtime_ns, content_hash, width_px, height_px, format, taken_at"
-    " FROM images"
+    "SELECT id, path, size_bytes, mtime_ns, content_hash, width_px, height_px, format, taken_at,"
+    " title FROM images"
 )
+# As taken_at is written: ISO 8601, in the time of this machine.
+_FILE_TIME = "strftime('%Y-%m-%dT%H:%M:%S', mtime_ns / 1000000000, 'unixepoch', 'localtime')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,10 @@ class Catalog:
         self._path = path
         self._connections = connections
         self._held = False
+        self._leaving = False
+        self._guests = 0
         self._mutex = threading.Lock()
+        self._guests_left = threading.Condition(self._mutex)
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False) -> Catalog:
@@ -114,24 +132,55 @@ class Catalog:
     # Writing
 
     @contextmanager
-    def writer(self, command: str | None = None, *, wait_s: float = 0.0) -> Iterator[None]:
+    def writer(
+        self, command: str | None = None, *, wait_s: float = 0.0, join: bool = False
+    ) -> Iterator[None]:
         """Be the only writer for a while, over several commits.
 
         Args:
             command: What is being done, such as "sightline index", for the message that a second
                 writer gets.
             wait_s: How long to wait for another writer to finish.
+            join: Write beside another thread that is the writer through this very object, instead
+                of waiting for it. Their commits come one at a time.
 
         Raises:
             GalleryBusyError: there is a writer still, in this process or another.
             NotWritableError: the gallery may not be written.
         """
+        if join and self._joined():
+            try:
+                yield
+            finally:
+                self._part()
+            return
         with self._lock(command, wait_s):
             self._held = True
             try:
                 yield
             finally:
-                self._held = False
+                self._see_off()
+
+    def _joined(self) -> bool:
+        """Become a guest of the writer, if there is one who is not about to go."""
+        with self._mutex:
+            if self._held and not self._leaving:
+                self._guests += 1
+                return True
+            return False
+
+    def _part(self) -> None:
+        with self._guests_left:
+            self._guests -= 1
+            self._guests_left.notify_all()
+
+    def _see_off(self) -> None:
+        """Keep the lock until the last guest is gone."""
+        with self._guests_left:
+            self._leaving = True
+            while self._guests:
+                self._guests_left.wait()
+            self._held = self._leaving = False
 
     def commit(self, batch: Batch) -> int:
         """Store a batch in one transaction, on disk when this returns; return the change number.
@@ -204,13 +253,64 @@ class Catalog:
         """Return the records of ids, of any number; unknown ids are left out."""
         wanted = [int(id) for id in ids]
         found: dict[int, ImageRecord] = {}
+        labels: defaultdict[int, list[str]] = defaultdict(list)
         with self._connections.reading() as connection:
+            connection.execute("BEGIN")
             for start in range(0, len(wanted), _PARAMETERS):
                 some = wanted[start : start + _PARAMETERS]
                 marks = ",".join("?" * len(some))
                 for row in connection.execute(f"{_RECORD} WHERE id IN ({marks})", some):
                     found[row[0]] = _record(row)
+                for id, label in connection.execute(
+                    f"SELECT image_id, label FROM labels WHERE image_id IN ({marks})"
+                    " ORDER BY image_id, label",
+                    some,
+                ):
+                    labels[id].append(label)
+        for id, names in labels.items():
+            found[id] = replace(found[id], labels=tuple(names))
         return found
+
+    def matching(self, filters: Filters, model: ModelSpec) -> Ids:
+        """Return the pictures that pass all filters and have a vector of a model, shape (m,)."""
+        sql, values = condition(filters)
+        with self._connections.reading() as connection:
+            found = connection.execute(
+                "SELECT id FROM images JOIN vectors ON image_id = id AND model_id = ?"
+                f" WHERE {sql} ORDER BY id",
+                (find_model(connection, model), *values),
+            )
+            return np.fromiter((row[0] for row in found), dtype=np.int64)
+
+    def newest(self, filters: Filters, limit: int, offset: int = 0) -> tuple[list[int], int]:
+        """Return pictures that pass all filters, newest first, and how many pass in all.
+
+        A picture's own time counts, or that of its file where it has none.
+        """
+        sql, values = condition(filters)
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            (total,) = connection.execute(
+                f"SELECT count(*) FROM images WHERE {sql}", values
+            ).fetchone()
+            found = connection.execute(
+                f"SELECT id FROM images WHERE {sql} ORDER BY coalesce(taken_at, {_FILE_TIME}) DESC,"
+                " id DESC LIMIT ? OFFSET ?",
+                (*values, limit, offset),
+            )
+            return [int(id) for (id,) in found], int(total)
+
+    def facets(self) -> Facets:
+        """Return the labels, formats and times that pictures have."""
+        with self._connections.reading() as connection:
+            connection.execute("BEGIN")
+            labels = connection.execute("SELECT label, count(*) FROM labels GROUP BY label")
+            names = dict(labels.fetchall())
+            formats = connection.execute("SELECT format, count(*) FROM images GROUP BY format")
+            kinds = dict(formats.fetchall())
+            taken = connection.execute("SELECT min(taken_at), max(taken_at) FROM images")
+            first, last = taken.fetchone()
+        return Facets(names, kinds, first, last)
 
     def record_at(self, path: Path) -> ImageRecord | None:
         """Return the record of the picture at a path, or None."""
@@ -291,10 +391,20 @@ class Catalog:
                 " WHERE content_hash = ? AND model_id = ? LIMIT 1",
                 (content_hash, find_model(connection, model)),
             ).fetchone()
-        if row is None:
-            return None
+        return None if row is None else self._decoded(row[0], model)
+
+    def vector(self, id: int, model: ModelSpec) -> Vectors | None:
+        """Return a model's vector of a picture, shape (d,), or None if there is none."""
+        with self._connections.reading() as connection:
+            row = connection.execute(
+                "SELECT vector FROM vectors WHERE image_id = ? AND model_id = ?",
+                (id, find_model(connection, model)),
+            ).fetchone()
+        return None if row is None else self._decoded(row[0], model)
+
+    def _decoded(self, blob: bytes, model: ModelSpec) -> Vectors:
         try:
-            vector: Vectors = decoded((row[0],), model.dimensions)[0]
+            vector: Vectors = decoded((blob,), model.dimensions)[0]
         except InvalidValueError as error:
             raise GalleryCorruptError(self._path, str(error)) from error
         return vector

@@ -40,6 +40,7 @@ def apply(connection: sqlite3.Connection, batch: Batch) -> int:
     _write_vectors(connection, batch, added, change)
     _clear_faults(connection, batch)
     _remember_folders(connection, batch)
+    _label(connection, batch, added)
     connection.executemany(
         "INSERT INTO settings (key, value) VALUES (?, ?)"
         " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
@@ -120,8 +121,14 @@ def _rewrite(connection: sqlite3.Connection, batch: Batch) -> None:
 def _insert(connection: sqlite3.Connection, image: NewImage) -> int:
     inserted = connection.execute(
         "INSERT INTO images (path, size_bytes, mtime_ns, content_hash, width_px, height_px, format,"
-        " taken_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (path_column(image.path), image.size_bytes, image.mtime_ns, *_content_columns(image)),
+        " taken_at, title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            path_column(image.path),
+            image.size_bytes,
+            image.mtime_ns,
+            *_content_columns(image),
+            None if image.title is None else text_column(image.title),
+        ),
     )
     return int(inserted.lastrowid or 0)
 
@@ -203,6 +210,20 @@ def _remember_folders(connection: sqlite3.Connection, batch: Batch) -> None:
     connection.executemany(
         "INSERT OR IGNORE INTO folders (path) VALUES (?)",
         [(path_column(path),) for path in batch.folders],
+    )
+
+
+def _label(connection: sqlite3.Connection, batch: Batch, added: Sequence[int]) -> None:
+    connection.executemany("DELETE FROM labels WHERE image_id = ?", [(id,) for id in batch.labels])
+    new = [(id, image.labels) for id, image in zip(added, batch.added, strict=True)]
+    # From the table of pictures, so that an id which was removed meanwhile is passed over.
+    connection.executemany(
+        "INSERT OR IGNORE INTO labels (image_id, label) SELECT id, ? FROM images WHERE id = ?",
+        [
+            (text_column(label), id)
+            for id, labels in (*batch.labels.items(), *new)
+            for label in labels
+        ],
     )
 
 

@@ -93,6 +93,19 @@ _FIRST = (
     """,
 )
 
+# What people say of pictures, and the names that pictures came with which the gallery keeps itself.
+_LABELS_AND_TITLES = (
+    "ALTER TABLE images ADD COLUMN title TEXT",
+    """
+    CREATE TABLE labels (
+        image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        label TEXT NOT NULL,
+        PRIMARY KEY (image_id, label)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX labels_by_name ON labels (label, image_id)",
+)
+
 # What people say of answers to their queries. Both go when their pictures go.
 _JUDGEMENTS = (
     """
@@ -116,7 +129,7 @@ _JUDGEMENTS = (
     "CREATE INDEX judgements_by_image ON judgements (image_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _JUDGEMENTS)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LABELS_AND_TITLES, _JUDGEMENTS)
 
 
 def check_format(connection: sqlite3.Connection, path: Path) -> int:

@@ -16,6 +16,7 @@ from sightline.cli.models import models
 from sightline.cli.remove import remove
 from sightline.cli.scenes import scenes
 from sightline.cli.search import search
+from sightline.cli.serve import serve
 from sightline.cli.status import status
 
 _EXITS = "\n\n".join(f"Exit code {code.value}: {text}." for code, text in EXIT_MEANINGS.items())
@@ -49,7 +50,7 @@ def _sightline(
     pass
 
 
-for command in (index, search, status, remove, demo, scenes):
+for command in (index, search, serve, status, remove, demo, scenes):
     app.command(no_args_is_help=command in (search, remove, scenes))(command)
 app.add_typer(models)
 app.add_typer(evaluation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.console import counted, page
+from sightline.cli.console import counted, is_watched, page
 from sightline.cli.options import ThreadsOption, named_path
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
@@ -35,6 +36,9 @@ def demo(
         str, typer.Argument(metavar="FOLDER", help="Where pictures and gallery go.")
     ] = "demo",
     count: Annotated[int, typer.Option("--count", "-n", help="How many pictures.", min=1)] = 2000,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then serve it, and open the page in a browser.")
+    ] = False,
     threads: ThreadsOption = 0,
 ) -> None:
     """Draw a collection, index it with the model that ships, and search it in three ways.
@@ -57,7 +61,9 @@ def demo(
         _print_step(console, 2, f"{counted(len(gallery), 'picture')} in {home}  ({_told(report)})")
         _print_step(console, 3, "three ways to search")
         sheets = _search_three_ways(console, gallery, place)
-    _say_what_next(console, home, sheets)
+        _say_what_next(console, home, sheets)
+        if serve:
+            _serve(gallery)
 
 
 def _print_step(console: Console, number: int, what: str) -> None:
@@ -106,6 +112,7 @@ def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
     console.print("\nTry next", style="bold")
     place, command = shlex.quote(str(home)), _command()
     lines = [
+        f"{command} serve -g {place}   # the page, in your browser",
         f'{command} search "a black cat under a starry sky" -g {place}',
         f'{command} search "a balloon" --not "mountains" -g {place} --sheet balloons.jpg',
         f'{command} search --image PICTURE.jpg "in the snow" -g {place}',
@@ -113,6 +120,15 @@ def _say_what_next(console: Console, home: Path, sheets: list[Path]) -> None:
     ]
     for line in lines:
         console.print(f"  {line}")
+
+
+def _serve(gallery: Gallery) -> None:
+    from sightline.cli.serve import serve_gallery
+    from sightline.server.settings import Settings
+
+    settings = Settings.from_environment(os.environ)
+    settings.check_binding()
+    serve_gallery(gallery, settings, open_browser=is_watched())
 
 
 def _command() -> str:

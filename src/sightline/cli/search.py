@@ -14,6 +14,17 @@ import typer
 
 from sightline.cli.console import complain, counted, is_watched, say
 from sightline.cli.exits import Exit
+from sightline.cli.filtering import (
+    FolderOption,
+    FormatOption,
+    HeightOption,
+    LabelOption,
+    ModifiedOption,
+    OrientationOption,
+    TakenOption,
+    WidthOption,
+    filters_of,
+)
 from sightline.cli.options import (
     DeviceOption,
     GalleryOption,
@@ -30,7 +41,7 @@ from sightline.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.gallery import Gallery
-    from sightline.types import Hit, ImageSource, Query
+    from sightline.types import Hit, ImageSource, PictureSource, Query
 
 
 def search(
@@ -59,7 +70,20 @@ def search(
             help="A picture they should not be like; - reads one from standard input.",
         ),
     ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="L,T,R,B",
+            help="Search by this part of --image: left, top, right, bottom as fractions.",
+            show_default=False,
+        ),
+    ] = None,
     k: Annotated[int, typer.Option("-k", "--count", help="How many results.", min=1)] = 20,
+    offset: Annotated[int, typer.Option(help="Leave out so many of the best.", min=0)] = 0,
+    min_score: Annotated[
+        float | None,
+        typer.Option(help="Leave out what scores lower, a cosine.", show_default=False),
+    ] = None,
     text_weight: Annotated[float, typer.Option(help="Of the words beside a picture.")] = 0.5,
     image_weight: Annotated[float, typer.Option(help="Of the picture beside words.")] = 0.5,
     excluded_weight: Annotated[float, typer.Option(help="Of what is excluded.")] = 0.5,
@@ -72,6 +96,14 @@ def search(
             show_default=False,
         ),
     ] = None,
+    folder: FolderOption = None,
+    label: LabelOption = None,
+    format: FormatOption = None,
+    orientation: OrientationOption = None,
+    taken: TakenOption = None,
+    modified: ModifiedOption = None,
+    width: WidthOption = None,
+    height: HeightOption = None,
     as_json: JsonOption = False,
     paths_only: Annotated[
         bool, typer.Option("--paths-only", "-p", help="Print paths and nothing else.")
@@ -101,12 +133,22 @@ def search(
     _check_standard_input([*(image or []), *(excluded_image or [])])
     query = Query(
         texts=[" ".join(words)] if words else [],
-        images=[_picture(name) for name in image or []],
+        images=_examples(image or [], region),
         excluded_texts=excluded or [],
         excluded_images=[_picture(name) for name in excluded_image or []],
         text_weight=text_weight,
         image_weight=image_weight,
         excluded_weight=excluded_weight,
+        filters=filters_of(
+            folder=folder,
+            label=label,
+            format=format,
+            orientation=orientation,
+            taken=taken,
+            modified=modified,
+            width=width,
+            height=height,
+        ),
     )
     with Gallery.open(
         gallery_folder(gallery),
@@ -118,12 +160,13 @@ def search(
         max_megapixels=max_megapixels,
     ) as opened:
         began = time.perf_counter()
-        hits = opened.search(query, k=k, prompt=prompt)
+        found = opened.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
         elapsed_ms = (time.perf_counter() - began) * 1000
         _note_missing_vectors(opened)
         is_empty = len(opened) == 0
+    hits = found.hits
     if not hits:
-        _say_nothing_found(is_empty)
+        _say_nothing_found(is_empty, found.considered)
         raise typer.Exit(Exit.NOTHING_FOUND)
     # The sheet comes first: whoever reads the lines may stop reading, as `head` does.
     if page is not None:
@@ -152,7 +195,19 @@ def _check_standard_input(names: Sequence[str]) -> None:
         raise InvalidValueError(what, names.count("-"), "one; give the others as files")
 
 
-def _picture(name: str) -> ImageSource:
+def _examples(names: Sequence[str], region: str | None) -> list[ImageSource]:
+    from sightline.types import Cropped
+    from sightline.wishes import read_region
+
+    pictures = [_picture(name) for name in names]
+    if region is None:
+        return list(pictures)
+    if len(pictures) != 1:
+        raise InvalidValueError("--region", region, "given with one --image")
+    return [Cropped(pictures[0], read_region(region))]
+
+
+def _picture(name: str) -> PictureSource:
     if name == "-":
         return _read_standard_input()
     path = absolute(name)
@@ -183,11 +238,13 @@ def _note_missing_vectors(gallery: Gallery) -> None:
         )
 
 
-def _say_nothing_found(is_empty: bool) -> None:
+def _say_nothing_found(is_empty: bool, considered: int) -> None:
     if is_empty:
         complain(
             "nothing found: the gallery is empty; index pictures with `sightline index FOLDER`"
         )
+    elif not considered:
+        complain("nothing found: no picture passes the filters; leave some out")
     else:
         complain("nothing found")
 
@@ -213,6 +270,7 @@ def as_object(hit: Hit) -> dict[str, object]:
         "height": hit.image.height_px,
         "format": hit.image.format,
         "taken_at": hit.image.taken_at,
+        "labels": list(hit.image.labels),
     }
 
 

@@ -14,6 +14,7 @@ from sightline.errors import ImageUnreadableError, InvalidValueError
 from sightline.filesystem import storage_error
 from sightline.images import decode
 from sightline.images.sheets import Tile, contact_sheet, sheet_size
+from sightline.querying import pixels_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -64,12 +65,10 @@ def write_sheet(target: Path, hits: Sequence[Hit], query: Query, max_megapixels:
     kind = _FORMATS[target.suffix.lower()]
     _check_height(target, kind, len(hits), bool(query.images))
     tiles = [
-        Tile(_shown(hit.path, max_megapixels), f"{hit.score:.3f}", hit.path.name) for hit in hits
+        Tile(_shown(hit.path, max_megapixels), f"{hit.score:.3f}", hit.image.name) for hit in hits
     ]
-    examples = [decode(i, shortest_px=256, max_megapixels=max_megapixels) for i in query.images]
-    drawn = contact_sheet(
-        tiles, title=title_of(query), examples=[decoded.image for decoded in examples]
-    )
+    examples = [pixels_of(image, 256, max_megapixels=max_megapixels) for image in query.images]
+    drawn = contact_sheet(tiles, title=title_of(query), examples=examples)
     content = io.BytesIO()
     drawn.save(content, kind.name, quality=88)
     _write_whole(target, content.getbuffer())

@@ -35,6 +35,7 @@ _BLOCK_ROWS = 8192
 _BLOCK_QUERIES = 256
 _BLOCK_PROPOSALS = 1 << 22
 _BLAS_QUERIES = 4
+_SCATTERED = 5  # to pick a row out costs as much as to read five in a run
 _UNIT_ROUNDOFF = 2.0**-24
 
 
@@ -50,12 +51,18 @@ class _Rows:
 class _Proposals:
     """Positions of likely rows and their rough scores, (q, m), best first, if ``m`` is below n.
 
-    ``error`` says for a query how far a rough score may be from the exact one.
+    ``error`` says for a query how far a rough score may be from the exact one. ``eligible`` are
+    the positions of the rows that can be answers, shape (n,); None for all.
     """
 
     positions: Ids
     rough: NDArray[np.float32]
     error: Callable[[Vectors], float]
+    eligible: Ids | None = None
+
+    def count_of(self, rows: _Rows) -> int:
+        """Return n."""
+        return len(rows.ids) if self.eligible is None else len(self.eligible)
 
 
 class ExactIndex:
@@ -147,10 +154,11 @@ class ExactIndex:
             self._visible = self._without(ids, room=0)
             return before - len(self)
 
-    def search(self, queries: Vectors, k: int) -> Neighbours:
+    def search(self, queries: Vectors, k: int, among: Ids | None = None) -> Neighbours:
         """Return the k best ids for each query row, shape (q, d), best first; ties by lower id.
 
-        Short results are padded with id -1 and score -inf.
+        Short results are padded with id -1 and score -inf. With ``among``, shape (m,), no other
+        id can be an answer; ids that are not stored are passed over.
 
         Raises:
             VectorShapeError: queries is not float32 (q, d).
@@ -160,16 +168,24 @@ class ExactIndex:
             raise InvalidValueError("k", k, "at least 1")
         self._check_rows(queries)
         rows = self._visible
+        eligible = None if among is None else np.flatnonzero(np.isin(rows.ids, among))
+        count = len(rows.ids) if eligible is None else len(eligible)
         ids = np.full((len(queries), k), -1, dtype=np.int64)
         scores = np.full((len(queries), k), -np.inf, dtype=np.float32)
-        fetched = _fetched(rows, k)
-        step = min(_BLOCK_QUERIES, max(1, _BLOCK_PROPOSALS // max(1, fetched)))
-        for start in range(0, len(queries) if len(rows.ids) else 0, step):
+        # Of all eligible rows each gets a rough score at once, where they are not all.
+        held = _fetched(count, k) if eligible is None else count
+        step = min(_BLOCK_QUERIES, max(1, _BLOCK_PROPOSALS // max(1, held)))
+        for start in range(0, len(queries) if count else 0, step):
             block = slice(start, start + step)
             asked = np.ascontiguousarray(queries[block])
-            proposals = _propose(self._gpu, rows, asked, min(k, len(rows.ids)))
+            proposals = self._proposed(rows, asked, k, eligible)
             _search_block(rows, asked, proposals, Neighbours(ids[block], scores[block]))
         return Neighbours(ids, scores)
+
+    def _proposed(self, rows: _Rows, queries: Vectors, k: int, eligible: Ids | None) -> _Proposals:
+        if eligible is not None:
+            return _propose_among(rows.vectors, queries, _fetched(len(eligible), k), eligible)
+        return _propose(self._gpu, rows, queries, min(k, len(rows.ids)))
 
     def _check_rows(self, vectors: Vectors) -> None:
         shape = vectors.shape
@@ -220,21 +236,23 @@ def with_room(count: int) -> int:
     return count + max(1024, count // 8)
 
 
-def _fetched(rows: _Rows, k: int) -> int:
-    return min(len(rows.ids), k + max(_MARGIN, k // 4))
+def _fetched(count: int, k: int) -> int:
+    return min(count, k + max(_MARGIN, k // 4))
 
 
 def _search_block(rows: _Rows, queries: Vectors, proposals: _Proposals, found: Neighbours) -> None:
     """Fill what was found, shape (q, k), as far as there are rows."""
-    k = min(found.ids.shape[1], len(rows.ids))
-    proposes_all = proposals.positions.shape[1] == len(rows.ids)
+    count = proposals.count_of(rows)
+    k = min(found.ids.shape[1], count)
+    proposes_all = proposals.positions.shape[1] == count
     for i, query in enumerate(queries):
         candidates = proposals.positions[i]
         exact = exact_scores(rows.vectors[candidates], query)
         worst_of_best = -np.partition(-exact, k - 1)[k - 1]
         missed = proposals.rough[i, -1] + proposals.error(query)
         if not proposes_all and not worst_of_best > missed:
-            candidates = _within_reach(rows.vectors, query, worst_of_best - _error_bound(query))
+            least = worst_of_best - _error_bound(query)
+            candidates = _within_reach(rows.vectors, query, least, proposals.eligible)
             exact = exact_scores(rows.vectors[candidates], query)
         best = np.lexsort((rows.ids[candidates], -exact))[:k]
         found.ids[i, :k] = rows.ids[candidates[best]]
@@ -245,7 +263,7 @@ def _propose(gpu: GpuProposer, rows: _Rows, queries: Vectors, k: int) -> _Propos
     by_gpu = gpu.propose(rows.vectors, queries, k)
     if by_gpu is not None:
         return _Proposals(by_gpu.positions, by_gpu.rough, gpu_error_bound)
-    return _propose_by_cpu(rows.vectors, queries, _fetched(rows, k))
+    return _propose_by_cpu(rows.vectors, queries, _fetched(len(rows.ids), k))
 
 
 def _propose_by_cpu(vectors: Vectors, queries: Vectors, count: int) -> _Proposals:
@@ -267,12 +285,49 @@ def _propose_by_cpu(vectors: Vectors, queries: Vectors, count: int) -> _Proposal
     return _Proposals(positions, rough, _error_bound)
 
 
-def _within_reach(vectors: Vectors, query: Vectors, least: float) -> Ids:
-    """Return the positions of all rows whose rough score reaches a bound."""
-    rough = np.concatenate(
-        [vectors[i : i + _BLOCK_ROWS] @ query for i in range(0, len(vectors), _BLOCK_ROWS)]
-    )
-    return np.flatnonzero(rough >= least)
+def _propose_among(vectors: Vectors, queries: Vectors, count: int, eligible: Ids) -> _Proposals:
+    """Return what ``_propose_by_cpu`` would, if there were only the rows at some positions."""
+    if count == len(eligible):
+        everything = np.broadcast_to(eligible, (len(queries), count))
+        rough = np.empty(everything.shape, dtype=np.float32)
+        return _Proposals(everything, rough, _error_bound, eligible)
+    rough = _rough_scores(vectors, queries, eligible)
+    best = np.argpartition(rough, -count, axis=1)[:, -count:]
+    scores = np.take_along_axis(rough, best, axis=1)
+    order = np.argsort(-scores, axis=1)
+    positions = eligible[np.take_along_axis(best, order, axis=1)]
+    return _Proposals(positions, np.take_along_axis(scores, order, axis=1), _error_bound, eligible)
+
+
+def _rough_scores(
+    vectors: Vectors, queries: Vectors, eligible: Ids | None = None
+) -> NDArray[np.float32]:
+    """Return float32 scores of the eligible rows, shape (q, n), summed in any order."""
+    if eligible is None:
+        return _rough_products(vectors, queries)
+    if len(eligible) * _SCATTERED > len(vectors):
+        return _rough_products(vectors, queries)[:, eligible]
+    rough = np.empty((len(queries), len(eligible)), dtype=np.float32)
+    for start in range(0, len(eligible), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        rough[:, block] = _rough_products(vectors[eligible[block]], queries)
+    return rough
+
+
+def _rough_products(vectors: Vectors, queries: Vectors) -> NDArray[np.float32]:
+    """Return float32 scores of all rows, shape (q, n)."""
+    if len(queries) > _BLAS_QUERIES:
+        return queries @ vectors.T
+    # BLAS reads the rows at the pace of the memory for a vector, and slower for a thin matrix.
+    return np.stack([vectors @ query for query in queries])
+
+
+def _within_reach(
+    vectors: Vectors, query: Vectors, least: float, eligible: Ids | None = None
+) -> Ids:
+    """Return the positions of all eligible rows whose rough score reaches a bound."""
+    reached = np.flatnonzero(_rough_scores(vectors, query[np.newaxis], eligible)[0] >= least)
+    return reached if eligible is None else eligible[reached]
 
 
 def _error_bound(query: Vectors) -> float:

@@ -1,0 +1,167 @@
+"""The picture files that a gallery has of its own: pictures it was given to keep, and thumbnails.
+
+::
+
+    GALLERY/
+      uploads/3f/3fa9c1….jpg            pictures that came by upload, named after their content
+      thumbnails/3f/3fa9c1…-320.webp    small versions; a cache, made again when they are lost
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from PIL import Image
+
+from sightline.errors import ImageUnreadableError, StorageError
+from sightline.filesystem import storage_error, write_whole
+from sightline.images import bytes_hash, decode, read, thumbnail
+
+CHANGED = "it has changed since it was indexed; bring the gallery up to date with `sightline index`"
+
+_UPLOADS = "uploads"
+_THUMBNAILS = "thumbnails"
+_LONGEST_NAME = 120
+_QUALITY = 82
+# 0 to 6; 4 takes twice as long as 2 for one twentieth less.
+_EFFORT = 2
+_ENDINGS = {"JPEG": "jpg", "TIFF": "tif", "HEIF": "heic"}
+
+
+class GalleryFiles:
+    """Keeps the files of one gallery. Safe to share by threads.
+
+    Args:
+        folder: Of the gallery.
+        max_megapixels: Refuse larger pictures.
+    """
+
+    def __init__(self, folder: Path, max_megapixels: float) -> None:
+        self._uploads = folder / _UPLOADS
+        self._thumbnails = folder / _THUMBNAILS
+        self._max_megapixels = max_megapixels
+
+    # Pictures that came by upload
+
+    def store(self, data: bytes, content_hash: str, format: str) -> Path:
+        """Write a picture under a name of our own; return where it is.
+
+        Raises:
+            DiskFullError: there is no room; nothing of it is left.
+            NotWritableError: the gallery may not be written.
+        """
+        ending = _ENDINGS.get(format, format.lower())
+        path = self._uploads / content_hash[:2] / f"{content_hash}.{ending}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data, lasting=True)
+        except OSError as error:
+            raise storage_error(error, path) from error
+        return path
+
+    def owns(self, path: Path) -> bool:
+        """Whether a picture is the gallery's own, so that it goes when it is removed."""
+        return self._uploads in path.parents
+
+    def discard(self, path: Path) -> None:
+        """Delete a picture of the gallery's own; one that is gone already is no fault.
+
+        Raises:
+            NotWritableError: it may not be deleted.
+        """
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, path) from error
+
+    # Thumbnails
+
+    def thumbnail(self, path: Path, content_hash: str, longest_px: int) -> bytes:
+        """Return a picture as a WebP that fits a square, from the cache if it is there.
+
+        Raises:
+            ImageUnreadableError: the file cannot be read any longer, or holds another picture.
+        """
+        place = self._thumbnails / content_hash[:2] / f"{content_hash}-{longest_px}.webp"
+        with suppress(OSError):
+            return place.read_bytes()
+        data = webp(self._read(path, content_hash), longest_px, self._max_megapixels)
+        # A gallery that cannot be written, or a full disk, makes this slower and nothing worse.
+        with suppress(OSError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(place, data)
+        return data
+
+    def _read(self, path: Path, content_hash: str) -> bytes:
+        data = read(path)
+        if bytes_hash(data) != content_hash:
+            raise ImageUnreadableError(str(path), CHANGED, lasting=False)
+        return data
+
+    def forget_thumbnails(self, content_hash: str) -> None:
+        """Delete the thumbnails of a content that the gallery no longer has."""
+        with suppress(OSError):
+            for place in (self._thumbnails / content_hash[:2]).glob(f"{content_hash}-*.webp"):
+                place.unlink(missing_ok=True)
+
+    # Order
+
+    def tidy(self, paths: Collection[Path], hashes: Collection[str]) -> int:
+        """Delete files that nothing leads to, as a killed process leaves them; return how many.
+
+        The caller is the gallery's writer, or a picture that is just being added would go too.
+
+        Args:
+            paths: Of every picture in the catalog.
+            hashes: Of every content in the catalog.
+        """
+        lost = list(_files_below(self._uploads, lambda path: path not in paths))
+        lost += _files_below(self._thumbnails, lambda path: path.name.split("-")[0] not in hashes)
+        for path in lost:
+            # What cannot be deleted takes room and does no harm.
+            with suppress(OSError, StorageError):
+                path.unlink(missing_ok=True)
+        return len(lost)
+
+
+def webp(source: Path | bytes | Image.Image, longest_px: int, max_megapixels: float) -> bytes:
+    """Return a picture as a WebP that fits a square of so many pixels, never enlarged.
+
+    Raises:
+        ImageUnreadableError: it cannot be read.
+    """
+    # The shortest edge is asked for, and the longest one matters: at half of it even a picture
+    # that is four times as long as it is wide is decoded at the size it is shown in, or above.
+    decoded = decode(source, shortest_px=longest_px // 2 or 1, max_megapixels=max_megapixels)
+    target = io.BytesIO()
+    small = thumbnail(decoded.image, longest_px)
+    small.save(target, "WEBP", quality=_QUALITY, method=_EFFORT)
+    return target.getvalue()
+
+
+def shown_name(name: str) -> str:
+    """Return the name that a file came with, without folders and what cannot be shown."""
+    last = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
+    # Controls, lone surrogates, and what turns the direction of the text around it.
+    kept = "".join(mark for mark in last if is_shown(mark)).strip()
+    if len(kept) <= _LONGEST_NAME:
+        return kept
+    stem, ending = os.path.splitext(kept)
+    ending = ending[:10]
+    return stem[: _LONGEST_NAME - len(ending) - 1] + "\N{HORIZONTAL ELLIPSIS}" + ending
+
+
+def is_shown(mark: str) -> bool:
+    """Return whether a character is more than a command to whatever shows it."""
+    # The two that join letters and emoji are part of a word.
+    return mark in "\u200c\u200d" or unicodedata.category(mark)[0] != "C"
+
+
+def _files_below(folder: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        yield from (path for path in (Path(place, name) for name in names) if is_wanted(path))

@@ -1,0 +1,317 @@
+"""What the service refuses that the command line never meets, as part of the error tree.
+
+::
+
+    SightlineError
+    ├── InputError
+    │   ├── UnsafeBindingError      listening on a network without a guard
+    │   ├── AddressTakenError       the address cannot be listened at
+    │   └── IncompleteSearchError   a composed search lacks one of its two parts
+    └── RefusalError                a request is answered with its ``status``
+        ├── NotSignedInError        401
+        ├── ForeignPageError        403
+        ├── IndexingForbiddenError  403
+        ├── JobNotFoundError        404
+        ├── QueryPictureNotFoundError  404
+        ├── BodyTooSlowError        408
+        ├── JobRunningError         409
+        ├── PictureChangedError     409
+        ├── PictureGoneError        410
+        ├── BodyTooLargeError       413
+        ├── WrongHostError          421
+        ├── OverloadedError         503
+        └── NotReadyError           503
+
+As in ``sightline.errors``, a constructor takes the facts, and ``str()`` is cause and remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from sightline.errors import InputError, SightlineError
+
+
+class UnsafeBindingError(InputError):
+    """The service would be open to a network."""
+
+    def __init__(self, host: str, shortest: int, has_token: bool) -> None:
+        super().__init__(host, shortest, has_token)
+        self.host = host
+        self.shortest = shortest
+        self.has_token = has_token
+
+    def __str__(self) -> str:
+        problem = "its token is short" if self.has_token else "there is no token"
+        return (
+            f"listening at {self.host} opens the gallery to the network, and {problem}; set "
+            f"SIGHTLINE_TOKEN to a secret of at least {self.shortest} characters, or pass "
+            "--insecure if everybody there may search, add and remove pictures"
+        )
+
+
+class AddressTakenError(InputError):
+    """The address cannot be listened at."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(host, port, reason)
+        self.host = host
+        self.port = port
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"cannot listen at {self.host} port {self.port}: {self.reason}; choose another with "
+            "--port, or let --port 0 find a free one"
+        )
+
+
+class IncompleteSearchError(InputError):
+    """A search by a picture and words has only one of them."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        other = "/search/image" if self.missing == "text" else "/search/text"
+        return (
+            f"a composed search needs a picture and a text, and the {self.missing} is missing; "
+            f"give it, or use {other}"
+        )
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class RefusalError(SightlineError):
+    """A request is refused.
+
+    Attributes:
+        status: The HTTP status of the answer.
+        headers: Of the answer, beside those that every answer has.
+    """
+
+    status: ClassVar[int] = 400
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the answer's headers say beside the usual ones."""
+        return _NONE
+
+
+class NotSignedInError(RefusalError):
+    """The token is missing or wrong."""
+
+    status = 401
+
+    def __init__(self, is_wrong: bool) -> None:
+        super().__init__(is_wrong)
+        self.is_wrong = is_wrong
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names the scheme, as RFC 9110 wants of every 401."""
+        return {"WWW-Authenticate": 'Bearer realm="sightline"'}
+
+    def __str__(self) -> str:
+        problem = "the token is wrong" if self.is_wrong else "this service wants a token"
+        return (
+            f"{problem}; send the one that it was started with as `Authorization: Bearer TOKEN`, "
+            "or sign in on the page"
+        )
+
+
+class ForeignPageError(RefusalError):
+    """A web page of another origin tries to change something."""
+
+    status = 403
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+    def __str__(self) -> str:
+        return (
+            f"a page of {self.origin} may not change this gallery; if it should, name its origin "
+            "in SIGHTLINE_CORS_ORIGINS"
+        )
+
+
+class IndexingForbiddenError(RefusalError):
+    """A folder may not be read for this caller."""
+
+    status = 403
+
+    def __init__(self, path: str, roots: tuple[str, ...]) -> None:
+        super().__init__(path, roots)
+        self.path = path
+        self.roots = roots
+
+    def __str__(self) -> str:
+        if self.roots:
+            return f"{self.path} may not be indexed; name a folder below {' or '.join(self.roots)}"
+        return (
+            f"{self.path} may not be indexed: anybody on the network could ask for it; start the "
+            "service with a token, or with SIGHTLINE_INDEX_ROOTS"
+        )
+
+
+class JobNotFoundError(RefusalError):
+    """No job has an id."""
+
+    status = 404
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"no job has the id {self.id!r}; the list of jobs is at /api/v1/jobs"
+
+
+class QueryPictureNotFoundError(RefusalError):
+    """A query picture is no longer kept."""
+
+    status = 404
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token)
+        self.token = token
+
+    def __str__(self) -> str:
+        return f"the query picture {self.token!r} is no longer kept; give the picture again"
+
+
+class BodyTooSlowError(RefusalError):
+    """A request stood still while its body came in."""
+
+    status = 408
+
+    def __init__(self, timeout_s: float) -> None:
+        super().__init__(timeout_s)
+        self.timeout_s = timeout_s
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The rest of the body cannot be told from a next request."""
+        return {"Connection": "close"}
+
+    def __str__(self) -> str:
+        return f"nothing came for {self.timeout_s:g} s while the request was read; send it again"
+
+
+class JobRunningError(RefusalError):
+    """There is a job already."""
+
+    status = 409
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"the job {self.id} is running, and one runs at a time; wait for it, or cancel it"
+
+
+class PictureChangedError(RefusalError):
+    """A file is no longer the picture that was indexed."""
+
+    status = 409
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.name} is not what was indexed: {self.problem}; index its folder again"
+
+
+class PictureGoneError(RefusalError):
+    """A picture's file cannot be read any longer."""
+
+    status = 410
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(name, reason)
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the file of {self.name} cannot be shown: {self.reason}; index its folder again"
+
+
+class BodyTooLargeError(RefusalError):
+    """A request's body is too large."""
+
+    status = 413
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The rest of the body is not read, so the connection cannot be used again."""
+        return {"Connection": "close"}
+
+    def __str__(self) -> str:
+        return (
+            f"the request is larger than {self.limit_bytes:,} bytes; send less at once, or raise "
+            "SIGHTLINE_MAX_UPLOAD_BYTES"
+        )
+
+
+class WrongHostError(RefusalError):
+    """The service is called by a name that it does not go by."""
+
+    status = 421
+
+    def __init__(self, host: str) -> None:
+        super().__init__(host)
+        self.host = host
+
+    def __str__(self) -> str:
+        return (
+            f"this service does not go by the name {self.host!r}; if it should, add the name to "
+            "SIGHTLINE_ALLOWED_HOSTS"
+        )
+
+
+class OverloadedError(RefusalError):
+    """Too many searches are waiting already."""
+
+    status = 503
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(waiting)
+        self.waiting = waiting
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """A queue is short lived."""
+        return {"Retry-After": "1"}
+
+    def __str__(self) -> str:
+        return f"{self.waiting} searches are running or waiting; try again in a moment"
+
+
+class NotReadyError(RefusalError):
+    """The model is not loaded yet, or the service is about to end."""
+
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Models load in seconds."""
+        return {"Retry-After": "2"}
+
+    def __str__(self) -> str:
+        return f"the service is not ready: {self.reason}; try again in a moment"

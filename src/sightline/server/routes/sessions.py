@@ -1,0 +1,30 @@
+"""Signing a browser in and out."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from sightline.server.refusals import NotSignedInError
+from sightline.server.schemas import SessionAnswer, SessionRequest
+from sightline.server.service import ServiceDep
+from sightline.server.sessions import Doorkeeper
+
+router = APIRouter(tags=["session"])
+
+
+@router.post("/session", summary="Sign in")
+def sign_in(
+    service: ServiceDep, asked: SessionRequest, request: Request, response: Response
+) -> SessionAnswer:
+    """Show the token once, and get a cookie that no script can read."""
+    if not service.doorkeeper.accepts(asked.token):
+        raise NotSignedInError(is_wrong=True)
+    service.doorkeeper.sign_in(response, is_https=request.url.scheme == "https")
+    return SessionAnswer(signed_in=True)
+
+
+@router.delete("/session", summary="Sign out")
+def sign_out(response: Response) -> SessionAnswer:
+    """Forget the cookie."""
+    Doorkeeper.sign_out(response)
+    return SessionAnswer(signed_in=False)

@@ -1,0 +1,108 @@
+"""Everything that the routes of one app share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from sightline.gallery import Gallery
+from sightline.server.admission import Admission
+from sightline.server.jobs import Job, Jobs
+from sightline.server.joining import Joining, joined
+from sightline.server.metrics import Metrics
+from sightline.server.query_pictures import QueryPictures
+from sightline.server.readiness import Readiness
+from sightline.server.searches import Searches
+from sightline.server.sessions import Doorkeeper
+from sightline.server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The parts of one running service.
+
+    Attributes:
+        settings: How it runs.
+        gallery: What it serves; whoever opened it closes it.
+        metrics: Its figures.
+        searching: Who may search now.
+        picturing: Who may decode pictures now, for thumbnails and uploads: that takes memory.
+        searches: Answers searches.
+        pictures: The last query pictures.
+        jobs: The index jobs.
+        readiness: Whether the model is loaded.
+        doorkeeper: Who may come in.
+    """
+
+    settings: Settings
+    gallery: Gallery
+    metrics: Metrics
+    searching: Admission
+    picturing: Admission
+    searches: Searches
+    pictures: QueryPictures
+    jobs: Jobs
+    readiness: Readiness
+    doorkeeper: Doorkeeper
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        gallery: Gallery,
+        failed: Callable[[BaseException], None] = lambda error: None,
+    ) -> Service:
+        """Return the parts, put together; the gallery's queries are joined from now on."""
+        metrics = Metrics()
+        searching = Admission(settings.search_threads, settings.search_queue)
+        picturing = Admission(settings.max_thumbnail_jobs, settings.search_queue * 4)
+        pictures = QueryPictures(gallery.path, settings.kept_queries)
+        how = Joining(
+            window_s=settings.joining_window_ms / 1000,
+            expected=lambda: searching.running,
+            kept_texts=settings.text_cache,
+            watch=metrics.text_run,
+        )
+        gallery.use_for_queries(lambda encoder: joined(encoder, how))
+        service = cls(
+            settings,
+            gallery,
+            metrics,
+            searching,
+            picturing,
+            Searches(gallery, pictures, metrics, settings.answer_cache),
+            pictures,
+            Jobs(gallery, lambda job: _count(metrics, job)),
+            Readiness(gallery, failed),
+            Doorkeeper(settings.token),
+        )
+        service._show_gauges()
+        return service
+
+    def close(self) -> None:
+        """Let go of what would hold up the end: the running job, and the streams that watch it."""
+        self.jobs.close()
+
+    def _show_gauges(self) -> None:
+        show = self.metrics.gauge
+        show("searches_running", "Searches that have a thread.", lambda: self.searching.running)
+        show("searches_waiting", "Searches in the queue.", lambda: self.searching.waiting)
+        show("gallery_pictures", "Pictures in the gallery.", lambda: len(self.gallery))
+        show("jobs_running", "Index jobs that run.", lambda: self.jobs.is_running)
+
+
+def _count(metrics: Metrics, job: Job) -> None:
+    metrics.jobs.labels(str(job.state)).inc()
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)
+    return service
+
+
+ServiceDep = Annotated[Service, Depends(service_of)]

@@ -1,0 +1,291 @@
+"""Pictures that a gallery is given to keep, labels, thumbnails, and what is left on disk."""
+
+import io
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from sightline.errors import (
+    GalleryBusyError,
+    ImageUnreadableError,
+    InvalidValueError,
+    NotWritableError,
+)
+from sightline.gallery import Gallery
+from sightline.gallery_files import shown_name
+from sightline.testing import FakeEncoder
+from sightline.types import Added, Progress, Query
+from tests.conftest import paint
+from tests.test_gallery_search import SharperEncoder
+
+
+def picture(colour: tuple[int, int, int] = (0, 200, 0), format: str = "PNG") -> bytes:
+    target = io.BytesIO()
+    Image.new("RGB", (30, 20), colour).save(target, format)
+    return target.getvalue()
+
+
+def files(folder: Path) -> list[str]:
+    """Return every file below a gallery's own folders."""
+    found = [path for name in ("uploads", "thumbnails") for path in (folder / name).rglob("*")]
+    return sorted(path.name for path in found if path.is_file())
+
+
+def test_a_picture_that_is_added_is_found_by_the_next_search(gallery: Gallery) -> None:
+    added = gallery.add(picture(), name="holiday/green wall.png", labels=["walls"])
+
+    assert added.is_new
+    assert added.image.name == "green wall.png"
+    assert added.image.labels == ("walls",)
+    assert (added.image.width_px, added.image.height_px, added.image.format) == (30, 20, "PNG")
+    (hit,) = gallery.search(Query(texts=["green"]))
+    assert hit.image == added.image
+    assert hit.path.read_bytes() == picture()
+    assert hit.path.name == f"{added.image.content_hash}.png"
+    assert gallery.keeps(hit.image)
+
+
+def test_the_same_content_is_kept_once_and_gets_the_new_labels(gallery: Gallery) -> None:
+    first = gallery.add(picture(), name="a.png", labels=["one"])
+    second = gallery.add(picture(), name="b.png", labels=["two", "one"])
+
+    assert not second.is_new
+    assert second.image.id == first.image.id
+    assert second.image.name == "a.png"
+    assert second.image.labels == ("one", "two")
+    assert len(gallery) == 1
+
+
+def test_a_picture_that_was_indexed_is_not_kept_again(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos])
+
+    added = gallery.add((photos / "red.png").read_bytes(), name="red.png")
+
+    assert not added.is_new
+    assert added.image.path == photos / "red.png"
+    assert files(gallery.path) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing"),
+        (b"<!doctype html><script>alert(1)</script>", "a web page"),
+        (picture(format="JPEG")[:200], "cut off|ends too early|truncated|broken"),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_leaves_nothing(
+    gallery: Gallery, data: bytes, reason: str
+) -> None:
+    with pytest.raises(ImageUnreadableError, match=f"cannot read x.svg: .*({reason})"):
+        gallery.add(data, name="/tmp/x.svg")
+
+    assert files(gallery.path) == []
+    assert len(gallery) == 0
+
+
+def test_a_commit_that_fails_leaves_no_file(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery.add(picture(), name="a.png")
+    commit = gallery._catalog.commit
+
+    def failing(batch: object) -> int:
+        if getattr(batch, "added", ()):
+            raise NotWritableError("catalog.sqlite", "it is read only")
+        return commit(batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gallery._catalog, "commit", failing)
+    with pytest.raises(NotWritableError):
+        gallery.add(picture((9, 9, 9)), name="b.png")
+
+    assert len(files(gallery.path)) == 1
+
+
+def test_a_picture_may_be_added_in_the_middle_of_a_sync(gallery: Gallery, photos: Path) -> None:
+    added: list[Added] = []
+
+    def upload(progress: Progress) -> None:
+        if progress.stage == "embedding" and not added:
+            thread = threading.Thread(
+                target=lambda: added.append(gallery.add(picture((1, 2, 3)), name="new.png"))
+            )
+            thread.start()
+            thread.join(20)
+            assert not thread.is_alive()
+
+    report = gallery.sync([photos], progress=upload)
+
+    assert report.added == 6
+    assert len(gallery) == 7
+    assert added[0].image.id in {hit.id for hit in gallery.search(Query(texts=["black"]))}
+
+
+def test_another_process_that_writes_is_named(gallery: Gallery) -> None:
+    with (
+        Gallery.open(gallery.path, model=FakeEncoder()) as other,
+        other._catalog.writer("sightline index"),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr("sightline.gallery_pictures.PATIENCE_S", 0.0)
+        with pytest.raises(GalleryBusyError, match="sightline index"):
+            gallery.add(picture(), name="a.png")
+
+    assert files(gallery.path) == []
+
+
+def test_a_sync_of_everything_keeps_what_was_added(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos])
+    added = gallery.add(picture((7, 7, 7)), name="kept.png", labels=["kept"])
+
+    report = gallery.sync()
+
+    assert (report.removed, report.unchanged) == (0, 7)
+    assert gallery.image(added.image.id) == added.image
+
+
+def test_another_model_embeds_what_was_added_too(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos])
+    gallery.add(picture((7, 7, 7)), name="kept.png")
+    with Gallery.open(gallery.path, model=SharperEncoder("another")) as other:
+        assert other.sync().embedded == 7
+
+
+def test_removing_deletes_the_gallerys_own_file_and_no_other(
+    gallery: Gallery, photos: Path
+) -> None:
+    gallery.sync([photos])
+    added = gallery.add(picture((7, 7, 7)), name="mine.png")
+    red = gallery.search(Query(texts=["red"]), k=1)[0]
+    for id in (added.image.id, red.id):
+        gallery.thumbnail(id, 160)
+
+    assert gallery.remove(ids=[added.image.id, red.id]) == 2
+
+    assert files(gallery.path) == []
+    assert (photos / "red.png").exists()
+    assert not added.image.path.exists()
+
+
+# Labels
+
+
+@pytest.mark.parametrize("label", ["", "  ", "x" * 101, "a\x00b", "a\u202eb"])
+def test_a_label_that_is_none_is_refused(gallery: Gallery, label: str) -> None:
+    with pytest.raises(InvalidValueError, match="a label"):
+        gallery.add(picture(), name="a.png", labels=[label])
+    assert len(gallery) == 0
+
+
+@pytest.mark.parametrize("label", ["Đà Nẵng", "👩‍👩‍👧", "عطلة"])
+def test_labels_are_of_any_writing(gallery: Gallery, label: str) -> None:
+    added = gallery.add(picture(), name="a.png", labels=[f"  {label} ", label])
+
+    assert added.image.labels == (label,)
+    assert gallery.facets().labels == {label: 1}
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("a.jpg", "a.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\b.jpg", "b.jpg"),
+        ("bad\x00\n\x1b[31mname.jpg", "bad[31mname.jpg"),
+        ("evil\u202egpj.exe", "evilgpj.exe"),
+        ("cafe\u0301.jpg", "café.jpg"),
+        ("👩‍👧.png", "👩‍👧.png"),
+        ("", ""),
+        ("folder/", ""),
+        ("x" * 200 + ".jpeg", "x" * 114 + "….jpeg"),
+    ],
+)
+def test_a_name_from_outside_becomes_one_that_can_be_shown(given: str, shown: str) -> None:
+    assert shown_name(given) == shown
+
+
+# Thumbnails
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def test_a_thumbnail_keeps_proportions_and_is_kept(gallery: Gallery, tmp_path: Path) -> None:
+    paint(tmp_path / "wide.png", (200, 10, 10), (900, 300))
+    gallery.sync([tmp_path / "wide.png"])
+    (hit,) = gallery.search(Query(texts=["red"]))
+
+    small = gallery.thumbnail(hit.id, 320)
+
+    assert opened(small).format == "WEBP"
+    assert opened(small).size == (320, 107)
+    assert files(gallery.path) == [f"{hit.image.content_hash}-320.webp"]
+    (tmp_path / "wide.png").unlink()
+    assert gallery.thumbnail(hit.id, 320) == small, "it comes from the cache"
+
+
+def test_a_thumbnail_is_never_enlarged(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos / "red.png"])
+    (hit,) = gallery.search(Query(texts=["red"]))
+
+    assert opened(gallery.thumbnail(hit.id, 640)).size == (24, 16)
+
+
+def test_another_picture_under_the_same_path_is_not_shown(gallery: Gallery, photos: Path) -> None:
+    gallery.sync([photos / "red.png"])
+    (hit,) = gallery.search(Query(texts=["red"]))
+    paint(photos / "red.png", (0, 0, 255))
+
+    with pytest.raises(ImageUnreadableError, match="changed since it was indexed"):
+        gallery.thumbnail(hit.id, 160)
+
+
+def test_a_thumbnail_of_a_gallery_that_cannot_be_written_is_made_each_time(
+    gallery: Gallery, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery.sync([photos / "red.png"])
+    (hit,) = gallery.search(Query(texts=["red"]))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("sightline.gallery_files.write_whole", refuse)
+    assert opened(gallery.thumbnail(hit.id, 160)).size == (24, 16)
+    assert files(gallery.path) == []
+
+
+# Order
+
+
+def test_tidying_deletes_what_nothing_leads_to(gallery: Gallery) -> None:
+    kept = gallery.add(picture(), name="a.png").image
+    gallery.thumbnail(kept.id, 160)
+    before = files(gallery.path)
+    lost = kept.path.parent / ("f" * 40 + ".png")
+    lost.write_bytes(picture((1, 1, 1)))
+    (gallery.path / "thumbnails" / "ff").mkdir()
+    (gallery.path / "thumbnails" / "ff" / ("f" * 40 + "-160.webp")).write_bytes(b"x")
+    (kept.path.parent / "half.unfinished").write_bytes(b"x")
+
+    assert gallery.tidy() == 3
+    assert files(gallery.path) == before
+    assert gallery.tidy() == 0
+
+
+def test_the_size_on_disk_counts_what_the_gallery_keeps(gallery: Gallery) -> None:
+    data = os.urandom(50_000)
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", (128, 128), data[: 128 * 128 * 3]).save(buffer, "PNG")
+    before = gallery.status().bytes_on_disk
+
+    gallery.add(buffer.getvalue(), name="noise.png")
+
+    assert gallery.status().bytes_on_disk - before >= len(buffer.getvalue())
