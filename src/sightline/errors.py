@@ -17,7 +17,8 @@
     │   ├── TruthUnreadableError
     │   ├── DatasetIncompleteError
     │   ├── AnnotationsUnreadableError
-    │   └── ResultsDifferError
+    │   ├── ResultsDifferError
+    │   └── NothingJudgedError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
     │   ├── ModelNotFetchedError
@@ -240,6 +241,21 @@ class ResultsDifferError(InputError):
         return (
             f"{self.first} and {self.second} cannot be compared: they differ in {self.difference}; "
             "compare results of one data set, protocol and set of queries"
+        )
+
+
+class NothingJudgedError(InputError):
+    """A gallery is to be measured by judgements, and nobody has judged anything in it."""
+
+    def __init__(self, gallery: str | Path) -> None:
+        super().__init__(str(gallery))
+        self.gallery = Path(gallery)
+
+    def __str__(self) -> str:
+        return (
+            f"nobody has judged any answers in {self.gallery} yet; judge some in the page of "
+            "`sightline serve`, bring some with `sightline eval import-judgements`, or pass "
+            "--labels folders, bursts or transforms, which need none"
         )
 
 

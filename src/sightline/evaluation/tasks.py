@@ -47,7 +47,25 @@ class Crop:
     squared: bool = False
 
 
-Picture: TypeAlias = Path | Crop
+@dataclass(frozen=True, slots=True)
+class Altered:
+    """A picture file after a known change, to see whether the original is found by it.
+
+    Attributes:
+        source: The file.
+        by: The name of the change, as ``run.alterations`` has it.
+    """
+
+    source: Path
+    by: str
+
+    @property
+    def name(self) -> str:
+        """What tells it from others, for people."""
+        return f"{self.source.name}, {self.by}"
+
+
+Picture: TypeAlias = Path | Crop | Altered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import typer
 
 from sightline.cli.eval.comparing import compare, gate
 from sightline.cli.eval.datasets import dataset_commands
+from sightline.cli.eval.judgements import export_judgements, import_judgements
 from sightline.cli.eval.listing import list_measures
+from sightline.cli.eval.mine import mine
 
 evaluation = typer.Typer(
     name="eval",
@@ -34,5 +36,5 @@ def _evaluation(
 
 for name, command in dataset_commands().items():
     evaluation.command(name)(command)
-for command in (compare, gate):
-    evaluation.command(no_args_is_help=True)(command)
+for command in (mine, compare, gate, export_judgements, import_judgements):
+    evaluation.command(no_args_is_help=command is not mine)(command)

@@ -69,7 +69,7 @@ def measure(wanted: Wanted) -> Path:
             evaluation = evaluate(
                 task, gallery, place, asking, index=wanted.index, progress=progress
             )
-    folder = wanted.out or _new_folder(evaluation)
+    folder = wanted.out or new_folder(evaluation)
     write_results(evaluation, folder)
     if wanted.report:
         from sightline.evaluation.report import write_report
@@ -99,11 +99,16 @@ def _drawn_scenes(wanted: Wanted) -> Path:
     return folder
 
 
-def _new_folder(evaluation: Evaluation) -> Path:
-    """Return a folder named after what was measured; the same measurement takes the same one."""
+def new_folder(evaluation: Evaluation, *more: str) -> Path:
+    """Return a folder named after what was measured; the same measurement takes the same one.
+
+    Args:
+        evaluation: What was measured.
+        more: What else tells it from others.
+    """
     summary = evaluation.summary
     model = summary.circumstances["model"]
-    parts = [summary.task, summary.variant, model["name"], model["precision"]]
+    parts = [summary.task, summary.variant, model["name"], model["precision"], *more]
     index = summary.circumstances["index"]
     parts += [] if index == "exact" else [index]
     words = " ".join(parts).lower().replace(",", "")

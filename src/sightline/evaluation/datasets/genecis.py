@@ -118,7 +118,7 @@ def _topic(query: str, mode: QueryMode, source: _Source, record: Mapping[str, An
 
 
 def _file(picture: Picture) -> Path:
-    return picture.source if isinstance(picture, Crop) else picture
+    return picture if isinstance(picture, Path) else picture.source
 
 
 def _notes(left_out: int) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image
 
 from sightline.errors import ImageUnreadableError
-from sightline.evaluation.run.crops import cut_out
-from sightline.evaluation.tasks import Crop, Picture
+from sightline.evaluation.run.alterations import opened
+from sightline.evaluation.tasks import Picture
 from sightline.images import decode, thumbnail
 
 _LONGEST_PX = 144
@@ -44,9 +44,7 @@ class Thumbnails:
         return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
     def _read(self, picture: Picture) -> Image.Image:
-        if isinstance(picture, Crop):
-            return cut_out(picture, self._max_megapixels)
+        if not isinstance(picture, Path):
+            return opened(picture, self._max_megapixels)
         shortest = _LONGEST_PX // 2
-        return decode(
-            Path(picture), shortest_px=shortest, max_megapixels=self._max_megapixels
-        ).image
+        return decode(picture, shortest_px=shortest, max_megapixels=self._max_megapixels).image

@@ -25,8 +25,8 @@ from sightline.evaluation.results import (
 )
 from sightline.evaluation.run.crops import written_crops
 from sightline.evaluation.run.indexes import EXACT
-from sightline.evaluation.run.searching import run_for, search_task, shelf_of
-from sightline.evaluation.run.vectors import Asking, query_vectors
+from sightline.evaluation.run.searching import Shelf, run_for, search_task, shelf_of
+from sightline.evaluation.run.vectors import Asking, QueryVectors, query_vectors
 from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.submissions import write_submissions
@@ -102,8 +102,34 @@ def evaluate(
         lambda done, total: progress(Progress("asking", done, total)),
     )
     runs = search_task(task, gallery, shelf, asked, index)
-    scored = score_task(task, runs)
+    summary, scored = summarised(task, gallery, asking, index, shelf, asked, runs, began)
     skipped = (*cut_skipped, *report.skipped, *asked.skipped)
+    return Evaluation(task, files, runs, scored, summary, skipped)
+
+
+def summarised(
+    task: Task,
+    gallery: Gallery,
+    asking: Asking,
+    index: str,
+    shelf: Shelf,
+    asked: QueryVectors,
+    runs: Mapping[str, Run],
+    began: float,
+) -> tuple[Summary, tuple[Scored, ...]]:
+    """Return the figures of runs with their circumstances, and what each query scored.
+
+    Args:
+        task: What was asked.
+        gallery: What was searched.
+        asking: How queries became vectors.
+        index: What searched it.
+        shelf: The documents that could be found.
+        asked: The queries that could be asked.
+        runs: What was found.
+        began: When the measurement did, on ``time.perf_counter``.
+    """
+    scored = score_task(task, runs)
     circumstances = {
         **_circumstances(task, gallery, asking, index),
         "counts": {
@@ -116,8 +142,7 @@ def evaluate(
         "seconds": round(time.perf_counter() - began, 1),
     }
     figures = {one.protocol: one.figures for one in scored}
-    summary = Summary(task.name, task.variant, figures, circumstances)
-    return Evaluation(task, files, runs, scored, summary, skipped)
+    return Summary(task.name, task.variant, figures, circumstances), scored
 
 
 def score_task(task: Task, runs: Mapping[str, Run]) -> tuple[Scored, ...]:

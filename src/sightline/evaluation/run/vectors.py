@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import ImageUnreadableError
-from sightline.evaluation.run.crops import cut_out
-from sightline.evaluation.tasks import Crop, Picture, Topic
+from sightline.evaluation.run.alterations import file_of, opened
+from sightline.evaluation.tasks import Altered, Crop, Picture, Topic
 from sightline.filesystem import storage_error, write_whole
 from sightline.images import DEFAULT_MAX_MEGAPIXELS, decode
 from sightline.protocols import Encoder
@@ -138,13 +138,17 @@ def _mark(topics: Sequence[Topic], encoder: Encoder, asking: Asking) -> str:
 def _stamp(picture: Picture | None) -> list[object]:
     if picture is None:
         return []
-    file = picture.source if isinstance(picture, Crop) else picture
+    file = file_of(picture)
+    change: list[object] = []
+    if isinstance(picture, Crop):
+        change = [picture.box, picture.squared]
+    elif isinstance(picture, Altered):
+        change = [picture.by]
     try:
         facts = os.stat(file)
     except OSError:
-        return [str(file)]
-    part = [picture.box, picture.squared] if isinstance(picture, Crop) else []
-    return [str(file), facts.st_size, facts.st_mtime_ns, *part]
+        return [str(file), *change]
+    return [str(file), facts.st_size, facts.st_mtime_ns, *change]
 
 
 def _read(file: Path, shape: tuple[int, int]) -> Vectors | None:
@@ -169,10 +173,24 @@ def _write(file: Path, vectors: Vectors) -> None:
 # Making
 
 
-def make_vectors(topics: Sequence[Topic], encoder: Encoder, asking: Asking) -> QueryVectors:
-    """Return the vectors of topics, nothing kept; see ``query_vectors``."""
-    pictures = [topic.image for topic in topics if topic.image is not None]
-    of_picture, refused = _picture_rows(list(dict.fromkeys(pictures)), encoder, asking)
+def make_vectors(
+    topics: Sequence[Topic],
+    encoder: Encoder,
+    asking: Asking,
+    known: Mapping[Picture, Vectors] | None = None,
+) -> QueryVectors:
+    """Return the vectors of topics, nothing kept; see ``query_vectors``.
+
+    Args:
+        topics: The queries.
+        encoder: Of the gallery's model.
+        asking: How they are asked.
+        known: Vectors of pictures that need not be read, shape (d,) each.
+    """
+    pictures = dict.fromkeys(topic.image for topic in topics if topic.image is not None)
+    unknown = [picture for picture in pictures if picture not in (known or {})]
+    of_picture, refused = _picture_rows(unknown, encoder, asking)
+    of_picture |= known or {}
     of_text = _text_rows(topics, encoder, asking)
     asked = [topic for topic in topics if topic.image is None or topic.image in of_picture]
     rows = [
@@ -213,8 +231,7 @@ def _picture_rows(
                 try:
                     ready[picture] = answer.take()
                 except ImageUnreadableError as error:
-                    file = picture.source if isinstance(picture, Crop) else picture
-                    refused.append(Skipped(file, error.reason))
+                    refused.append(Skipped(file_of(picture), error.reason))
             if ready:
                 encoded = encoder.encode_images(np.stack(list(ready.values())))
                 rows |= zip(ready, encoded, strict=True)
@@ -224,8 +241,8 @@ def _picture_rows(
 
 
 def _prepared(picture: Picture, encoder: Encoder, asking: Asking) -> Pixels:
-    if isinstance(picture, Crop):
-        return encoder.prepare(cut_out(picture, asking.max_megapixels))
+    if not isinstance(picture, Path):
+        return encoder.prepare(opened(picture, asking.max_megapixels))
     decoded = decode(picture, shortest_px=encoder.input_px, max_megapixels=asking.max_megapixels)
     return encoder.prepare(decoded.image)
 
