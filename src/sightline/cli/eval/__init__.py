@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from sightline.cli.eval.comparing import compare, gate
-from sightline.cli.eval.datasets import dataset_commands
+from sightline.cli.eval.group import EvaluationGroup
 from sightline.cli.eval.judgements import export_judgements, import_judgements
-from sightline.cli.eval.listing import list_measures
 from sightline.cli.eval.mine import mine
 
 evaluation = typer.Typer(
     name="eval",
+    cls=EvaluationGroup,
     help="Measure how good the answers are: on published data sets, and on your own pictures.",
     rich_markup_mode="rich",
     invoke_without_command=True,
@@ -28,13 +28,13 @@ def _evaluation(
     ] = False,
 ) -> None:
     if measures:
+        from sightline.cli.eval.listing import list_measures
+
         list_measures()
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-for name, command in dataset_commands().items():
-    evaluation.command(name)(command)
 for command in (mine, compare, gate, export_judgements, import_judgements):
     evaluation.command(no_args_is_help=command is not mine)(command)

@@ -18,7 +18,7 @@ from sightline.cli.options import (
     PrecisionOption,
     ThreadsOption,
 )
-from sightline.evaluation.datasets.cards import DATASETS, Choice, DatasetCard
+from sightline.evaluation.datasets.cards import Choice, DatasetCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +220,9 @@ _CHOSEN: dict[Choice, dict[str, _Offered]] = {
 _PATHS = ("query_list", "distractors", "qrels", "topics")
 
 
-def dataset_commands() -> dict[str, Callable[..., None]]:
-    """Return the command of each data set by its name."""
-    return {card.name: _command(card) for card in DATASETS}
+def command_for(card: DatasetCard) -> Callable[..., None]:
+    """Return the command of a data set, a function whose signature is the data set's options."""
 
-
-def _command(card: DatasetCard) -> Callable[..., None]:
     def command(**options: Any) -> None:  # noqa: ANN401 - the signature below says what they are
         _measure(card, options)
 

@@ -13,10 +13,10 @@ from sightline.cli.needed_model import fetched_if_needed
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.gallery import Gallery
 
 if TYPE_CHECKING:
     from sightline.evaluation.run.evaluating import Evaluation
+    from sightline.gallery import Gallery
     from sightline.types import Skipped
 
 _SKIPPED_SHOWN = 5
@@ -80,6 +80,8 @@ def measure(wanted: Wanted) -> Path:
 
 
 def _opened(wanted: Wanted, folder: Path) -> Gallery:
+    from sightline.gallery import Gallery
+
     return Gallery.open(
         folder,
         model=wanted.model,
