@@ -126,8 +126,9 @@ def _show(evaluation: Evaluation, *, as_json: bool) -> None:
     for one in evaluation.scored:
         if one.without_relevant:
             under = f" ({one.protocol})" if one.protocol else ""
-            left_out = counted(len(one.without_relevant), "query").replace("querys", "queries")
-            complain(f"note: {left_out} left out, as nothing is relevant to them{under}")
+            count = len(one.without_relevant)
+            noun = "query" if count == 1 else "queries"
+            complain(f"note: {count:,} {noun} left out, as nothing is relevant there{under}")
     if evaluation.skipped:
         _tell_skipped(evaluation.skipped)
 

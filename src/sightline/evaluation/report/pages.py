@@ -53,7 +53,8 @@ def notes(summary: Summary, published: Sequence[Published], left_out: Mapping[st
     told += [f"{one.source}: {one.remark}" for one in published if one.remark]
     for protocol, count in left_out.items():
         under = f" ({protocol})" if protocol else ""
-        told.append(f"{count:,} queries left out, as nothing is relevant to them{under}")
+        noun = "query" if count == 1 else "queries"
+        told.append(f"{count:,} {noun} left out, as nothing is relevant there{under}")
     return "\n".join(f'<p class="note">{_sentence(note)}</p>' for note in told)
 
 
@@ -108,10 +109,12 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever a summary holds
 
 def _table(table: Table) -> str:
     heading = f"<h3>{_sentence(table.title)}</h3>" if table.title else ""
+    name = table.title or "figures"
     head_cells = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
     rows = "".join(_row(row) for row in table.rows)
     return (
-        f'<div class="card wide">{heading}<table><thead><tr><th scope="col">measure</th>'
+        f'<div class="card wide" tabindex="0" role="region" aria-label="{escape(name)}">'
+        f'{heading}<table><thead><tr><th scope="col">measure</th>'
         f"{head_cells}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
@@ -139,7 +142,8 @@ def _query(
     results += "".join(_missed(missed, files, thumbnails) for missed in example.missed)
     return (
         f'<div class="card query"><div class="asked">{_asked(example, measure, thumbnails)}</div>'
-        f'<div class="row" tabindex="0" aria-label="results">{results or "no results"}</div></div>'
+        '<div class="row" tabindex="0" role="group" aria-label="results">'
+        f"{results or 'no results'}</div></div>"
     )
 
 
