@@ -24,6 +24,7 @@ from machine import circumstances, publish
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.randomisation import paired_test
 from sightline.evaluation.ranking import Run
+from sightline.evaluation.run.searching import search_in_parts
 from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.tasks import CUTOFFS, mean_average_precisions, own_picture_protocols
 from sightline.indexes import ExactIndex
@@ -31,7 +32,7 @@ from sightline.types import Vectors
 
 CLASSES, PER_CLASS, DIMENSIONS, QUERIES = 1000, 50, 768, 5000
 # How far a picture lies from the middle of its class: hard enough that measures have work to do.
-SPREAD = 6.0
+SPREAD = 3.0
 BAR_S = 30.0
 MEASURES = (*mean_average_precisions(), "P@10", "recall@50", "MRR", "success@1")
 
@@ -70,7 +71,7 @@ def search(
 ) -> Run:
     """Return the run of some queries, deep enough for the last cut-off and the query itself."""
     with watch.timing("search_s"):
-        found = index.search(rows, max(CUTOFFS) + 2)
+        found = search_in_parts(index.search, rows, max(CUTOFFS) + 2)
     with watch.timing("ranking_s"):
         asked = tuple(names[int(query)] for query in queries)
         return Run.sorted(asked, tuple(names), found.ids, found.scores)
@@ -90,14 +91,14 @@ def main() -> int:
     moved /= np.linalg.norm(moved, axis=1, keepdims=True)
 
     watch = Stopwatch()
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     run = search(watch, index, names, queries, vectors[queries])
     with watch.timing("judging_s"):
         own = {names[int(query)]: names[int(query)] for query in queries}
         protocols = own_picture_protocols(judgements(names, queries), own, MEASURES)
     with watch.timing("measures_and_bootstrap_s"):
         scored = [score(run, protocol) for protocol in protocols]
-    evaluation_s = time.perf_counter() - began
+    evaluation_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
     other = score(search(Stopwatch(), index, names, queries, moved), protocols[1])
     with watch.timing("paired_test_s"):
         test = paired_test(scored[1].column("mAP@10"), other.column("mAP@10"))
@@ -109,9 +110,10 @@ def main() -> int:
         "dimensions": DIMENSIONS,
         "measures": len(protocols) * len(MEASURES),
         "evaluation_s": round(evaluation_s, 2),
+        "evaluation_cpu_s": round(cpu_s, 2),
         **figures,
         "mAP@10_left_out": round(_mean(scored[1]), 4),
-        "p_of_noise": round(test.p, 4),
+        "p_of_noise": round(test.p, 5),
         "bar_s": BAR_S,
         **circumstances(),
     }

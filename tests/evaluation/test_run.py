@@ -18,7 +18,7 @@ from sightline.evaluation.results import (
     read_per_query,
     read_summary,
 )
-from sightline.evaluation.run import evaluating
+from sightline.evaluation.run import evaluating, searching
 from sightline.evaluation.run.alterations import ALTERATIONS, opened
 from sightline.evaluation.run.crops import cut_out, written_crops
 from sightline.evaluation.run.evaluating import evaluate, write_results
@@ -33,9 +33,10 @@ from sightline.evaluation.submissions import (
 from sightline.evaluation.tasks import Altered, Crop, Protocol, Submission, Task, Topic
 from sightline.evaluation.trec import read_run
 from sightline.gallery import Gallery
+from sightline.indexes import ExactIndex
 from sightline.querying import query_vector
 from sightline.testing import FakeEncoder
-from sightline.types import Query
+from sightline.types import Neighbours, Query, Vectors
 from tests.conftest import paint
 
 DARK_RED, LIGHT_RED = (200, 0, 0), (255, 60, 60)
@@ -330,6 +331,31 @@ def test_a_change_is_fixed_to_the_pixel_and_changes_something(tmp_path: Path, by
 
 
 # Indexes
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 23])
+def test_queries_in_parts_find_what_they_find_together(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(searching, "_AT_ONCE", 5)
+    random = np.random.default_rng(2)
+    rows = random.standard_normal((40 + count, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    index = ExactIndex.of(np.arange(40), rows[:40])
+
+    parted = searching.search_in_parts(index.search, rows[40:], 7)
+
+    together = index.search(rows[40:], 7)
+    assert np.array_equal(parted.ids, together.ids)
+    assert np.array_equal(parted.scores, together.scores)
+
+
+def test_an_error_in_a_part_is_raised() -> None:
+    def fail(queries: Vectors, k: int) -> Neighbours:
+        raise InvalidValueError("k", k, "another")
+
+    with pytest.raises(InvalidValueError):
+        searching.search_in_parts(fail, np.zeros((3, 4), dtype=np.float32), 7)
 
 
 def test_an_index_of_faiss_is_measured_in_place_of_the_exact_one(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from sightline.evaluation.tasks import Protocol, Task
 from sightline.gallery import Gallery
 from sightline.indexes import ExactIndex
 from sightline.types import Ids, Neighbours, Vectors
+from sightline.workers import Workers, cores
+
+_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,33 @@ def search_task(
     ):
         depth = _depth(task, len(shelf.ids))
         if shelf.is_everything and index == EXACT:
-            found = gallery.nearest_of_each(asked.vectors, depth)
+            found = search_in_parts(gallery.nearest_of_each, asked.vectors, depth)
         else:
-            found = index_of(index, shelf.ids, shelf.vectors).search(asked.vectors, depth)
+            other = index_of(index, shelf.ids, shelf.vectors)
+            found = search_in_parts(other.search, asked.vectors, depth)
         runs[""] = _run(shelf, asked.queries, found)
     for protocol in own_galleries:
         runs[protocol.name] = _search_candidates(task, protocol, shelf, asked)
     return runs
+
+
+def search_in_parts(
+    search: Callable[[Vectors, int], Neighbours], queries: Vectors, k: int
+) -> Neighbours:
+    """Return what a search finds for many queries, asked in parts by as many threads as cores.
+
+    One search keeps one core busy. The answers do not depend on how queries are parted.
+    """
+    workers = Workers(cores(), "evaluation")
+    parts = [queries[i : i + _AT_ONCE] for i in range(0, max(1, len(queries)), _AT_ONCE)]
+    try:
+        answers = [workers.do(partial(search, part, k)) for part in parts]
+        found = [answer.take() for answer in answers]
+    finally:
+        workers.end()
+    return Neighbours(
+        np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found])
+    )
 
 
 def run_for(runs: Mapping[str, Run], protocol: Protocol) -> Run:
