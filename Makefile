@@ -37,6 +37,7 @@ bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/result
 	$(BIN)/python benchmarks/encoders.py --work benchmarks/work --out benchmarks/results/encoders.jsonl
 	$(BIN)/python benchmarks/cold_start.py --work benchmarks/work --out benchmarks/results/cold_start.jsonl
 	$(BIN)/python benchmarks/photographs.py --work benchmarks/work --out benchmarks/results/photographs.jsonl
+	$(BIN)/python benchmarks/evaluation.py --out benchmarks/results/evaluation.jsonl
 
 clean: ## remove the environment, the demo and every cache
 	rm -rf .venv demo dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis
