@@ -157,6 +157,28 @@ def test_a_stopped_evaluation_goes_on_with_the_queries_that_are_left(
     assert np.array_equal(whole.vectors, make_vectors(topics, encoder, Asking()).vectors)
 
 
+def test_queries_that_ask_the_same_are_asked_once(photos: Path, place: Workplace) -> None:
+    encoder = FakeEncoder()
+    red = photos / "red.png"
+    topics = (
+        Topic("a", texts=("red",)),
+        Topic("b", texts=("blue",)),
+        Topic("c", texts=("red",), cluster="x"),
+        Topic("d", texts=("red",), image=red),
+        Topic("e", image=red, own="red.png"),
+        Topic("f", image=red),
+    )
+
+    made = query_vectors(topics, encoder, Asking(), place.vectors)
+
+    assert made.queries == ("a", "b", "c", "d", "e", "f")
+    assert encoder.texts_encoded == 2
+    assert np.array_equal(made.vectors[0], made.vectors[2])
+    assert np.array_equal(made.vectors[4], made.vectors[5])
+    alone = make_vectors(topics[3:4], FakeEncoder(), Asking())
+    assert np.array_equal(made.vectors[3], alone.vectors[0])
+
+
 @pytest.mark.parametrize("change", ["prompt", "weights", "file", "words", "model"])
 def test_kept_vectors_are_not_used_for_another_question(
     photos: Path, place: Workplace, change: str

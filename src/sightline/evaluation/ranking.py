@@ -84,6 +84,10 @@ class Run:
         """How many results a query has at most."""
         return int(self.ranked.shape[1])
 
+    def first(self, depth: int) -> Run:
+        """Return the same with at most so many results for each query."""
+        return Run(self.queries, self.documents, self.ranked[:, :depth], self.scores[:, :depth])
+
     def found(self, query: str) -> list[tuple[str, float]]:
         """Return (document, score) for one query, best first.
 

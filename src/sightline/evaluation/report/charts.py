@@ -124,7 +124,7 @@ def _tick(value: float, span: tuple[float, float], *, percent: bool) -> str:
 
 def _key(names: Sequence[str]) -> str:
     """Return the key, at the top on the right."""
-    widths = [38 + _KEY_PX * len(name) for name in names]
+    widths = [42 + _KEY_PX * len(name) for name in names]
     at = _WIDTH - _RIGHT - sum(widths)
     parts = []
     for number, (name, width) in enumerate(zip(names, widths, strict=True)):

@@ -16,6 +16,7 @@ h2 { font-size: 19px; margin: 40px 0 12px; }
 h3 { font-size: 15px; margin: 0 0 8px; }
 p { margin: 0 0 10px; max-width: 75ch; }
 .soft, .facts { color: var(--soft); }
+.facts { max-width: none; }
 .facts span { white-space: nowrap; }
 .facts span + span::before { content: "·"; margin: 0 8px; }
 .note { background: var(--note); border-radius: 8px; padding: 8px 12px; margin: 8px 0;

@@ -37,6 +37,8 @@ from sightline.gallery import Gallery
 from sightline.types import Progress, Skipped
 from sightline.workers import cores
 
+# Enough for every gallery but those with a million distractors, whose runs would fill a disk.
+_DEPTH_WRITTEN = 10_000
 _PACKAGES = ("numpy", "faiss-cpu", "openvino", "pillow", "torch")
 
 
@@ -175,7 +177,11 @@ def write_results(evaluation: Evaluation, folder: Path) -> tuple[Path, ...]:
     written = [folder / QUERIES]
     for name, run in evaluation.runs.items():
         written.append(folder / _named(RUN, name))
-        write_run(written[-1], run, tag=str(evaluation.summary.circumstances["model"]["name"]))
+        write_run(
+            written[-1],
+            run.first(_DEPTH_WRITTEN),
+            tag=str(evaluation.summary.circumstances["model"]["name"]),
+        )
     for protocol in task.protocols:
         written.append(folder / _named(QRELS, protocol.name))
         write_qrels(written[-1], Qrels(protocol.qrels.grades))

@@ -92,18 +92,25 @@ def query_vectors(
         DiskFullError: there is no room to keep them.
         NotWritableError: the folder may not be written.
     """
-    queries: list[str] = []
-    rows: list[Vectors] = []
+    # The pictures of one class ask with the same words: such are one question.
+    distinct: dict[tuple[object, ...], Topic] = {}
+    for topic in topics:
+        distinct.setdefault((topic.texts, topic.image), topic)
+    questions = list(distinct.values())
+    row_of: dict[str, Vectors] = {}
     skipped: list[Skipped] = []
-    for start in range(0, len(topics), _CHUNK):
-        chunk = topics[start : start + _CHUNK]
+    for start in range(0, len(questions), _CHUNK):
+        chunk = questions[start : start + _CHUNK]
         made = _kept_or_made(chunk, encoder, asking, folder)
-        queries += made.queries
-        rows.append(made.vectors)
+        row_of |= zip(made.queries, made.vectors, strict=True)
         skipped += made.skipped
-        tell(start + len(chunk), len(topics))
-    none = np.empty((0, encoder.spec.dimensions), dtype=np.float32)
-    return QueryVectors(tuple(queries), np.concatenate([none, *rows]), tuple(skipped))
+        tell(start + len(chunk), len(questions))
+    first = {topic.id: distinct[topic.texts, topic.image].id for topic in topics}
+    asked = [topic.id for topic in topics if first[topic.id] in row_of]
+    vectors = np.empty((len(asked), encoder.spec.dimensions), dtype=np.float32)
+    for place, query in enumerate(asked):
+        vectors[place] = row_of[first[query]]
+    return QueryVectors(tuple(asked), vectors, tuple(skipped))
 
 
 # Keeping
