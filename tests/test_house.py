@@ -69,6 +69,8 @@ SAME_FLOOR = {
     ("gallery_model", "agreements"),
     ("indexing", "comparison"),
     ("indexing", "querying"),
+    # A command starts the service; the service knows no command.
+    ("cli", "server"),
 }
 
 # Modules that may import PyTorch and transformers, late.

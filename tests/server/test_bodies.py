@@ -217,7 +217,17 @@ def test_a_slow_client_holds_up_nobody(indexed: Gallery) -> None:
     assert asyncio.run(both()) == (200, 422)
 
 
-@pytest.mark.parametrize("length", [b"-1", b"x", b""])
+def test_a_length_beyond_all_numbers_is_too_large(indexed: Gallery) -> None:
+    app = create_app(Settings(), indexed)
+    receive, _ = chunks(b"{}")
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"9" * 5000)]
+
+    status, _, _ = asyncio.run(ask(app, request(f"{API}/search/text", *headers), receive))
+
+    assert status == 413
+
+
+@pytest.mark.parametrize("length", [b"-1", b"x", b"", b"\xb2"])
 def test_a_length_that_is_none_is_passed_over(indexed: Gallery, length: bytes) -> None:
     app = create_app(Settings(), indexed)
     receive, _ = chunks(b"{}")

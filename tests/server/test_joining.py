@@ -91,8 +91,10 @@ def test_a_thread_that_takes_over_waits_for_those_under_way() -> None:
         second = pool.submit(turns.call, ["b"])
         waiting(turns, 1)
         under_way = 3
+        model.inside.clear()
         model.gate.set()
         first.result(60)
+        assert not model.inside.wait(0.2), "it waits: two others are under way"
         # The window is endless, so it is the arrival of the others that ends it.
         third = pool.submit(turns.call, ["c"])
         fourth = pool.submit(turns.call, ["d"])

@@ -168,6 +168,15 @@ def test_what_is_not_there_is_a_problem_too(
     assert path in answer.json()["detail"]
 
 
+def test_the_type_of_a_problem_leads_to_its_meaning(client: TestClient) -> None:
+    problem = client.get(f"{API}/images/999").json()
+
+    assert client.get(problem["type"]).text == (
+        "ImageNotFoundError: No picture of the gallery has an id.\n"
+    )
+    assert client.get("/problems/NoSuchError").status_code == 404
+
+
 def test_what_nobody_foresaw_has_an_id_and_no_traceback(
     indexed: Gallery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
+from sightline.cli.serve import page_address, sign_in_link
 from sightline.gallery import Gallery
+from sightline.server.process import bind
 from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
 from tests.server.conftest import API, names, png
@@ -149,7 +151,7 @@ def test_over_the_wire_a_large_body_is_refused_and_the_service_goes_on(start: St
     assert "Traceback" not in said
 
 
-def test_a_token_guards_the_service_and_the_printed_link_carries_it(start: Start) -> None:
+def test_a_token_guards_the_service_and_stays_out_of_logs(start: Start) -> None:
     service = start("--host", "0.0.0.0", token=TOKEN)
     url = f"http://127.0.0.1:{service.port}"
     with httpx.Client(base_url=url, timeout=60) as client:
@@ -158,8 +160,23 @@ def test_a_token_guards_the_service_and_the_printed_link_carries_it(start: Start
         assert client.get(f"{API}/gallery").status_code == 200
     _, said = service.end(signal.SIGTERM)
 
-    assert "?token=correct%20horse%20battery%20staple" in service.line
+    assert "token" not in service.line + said, "nobody watches, so this goes into a log"
     assert "Traceback" not in said
+
+
+def test_the_link_for_a_person_carries_the_token() -> None:
+    assert page_address("::1", 80) == "http://[::1]:80/"
+    assert page_address("0.0.0.0", 80) == "http://127.0.0.1:80/"
+    address = page_address("127.0.0.1", 8420)
+    assert sign_in_link(address, None) == "http://127.0.0.1:8420/"
+    assert sign_in_link(address, "a &b") == "http://127.0.0.1:8420/?token=a%20%26b"
+
+
+def test_answers_are_sent_without_waiting_for_more() -> None:
+    """asyncio turns Nagle's algorithm off only for sockets that name their protocol."""
+    with bind("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
+        assert listening.getsockname()[1] > 0
 
 
 # What cannot be started

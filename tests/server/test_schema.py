@@ -103,3 +103,4 @@ def test_ids_of_operations_are_short_and_differ(client: TestClient) -> None:
     ids = [operation["operationId"] for _, _, operation in operations(client)]
 
     assert len(set(ids)) == len(ids)
+    assert {"search_text", "upload", "thumbnail", "events"} <= set(ids)

@@ -243,8 +243,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_repeated_search_is_answered_from_memory_until_something_changes(
     client: TestClient, indexed: Gallery
 ) -> None:
-    first = search(client, text="red", k=1)
-    again = search(client, text="red", k=1)
+    first = search(client, text="red", k=7)
+    again = search(client, text="red", k=7)
     indexed.add(png((250, 0, 0), size=(8, 8)), name="nearly.png")
     changed = search(client, text="red", k=7)
 
@@ -266,6 +266,18 @@ def test_nothing_is_remembered_where_that_is_turned_off(indexed: Gallery) -> Non
         assert search(client, text="red")["cached"] is False
         assert by_picture(client, png(RED))["picture"] is None
     assert not (indexed.path / "queries").exists()
+
+
+def test_a_picture_that_the_gallery_allows_is_kept_whatever_its_size(
+    tmp_path: Path, photos: Path
+) -> None:
+    large = encoded(Image.new("L", (20_100, 10_000)), "PNG")  # above the usual 200 megapixels
+    with Gallery.open(tmp_path / "large", model=FakeEncoder(), max_megapixels=300) as gallery:
+        gallery.sync([photos])
+        with served_gallery(gallery) as client:
+            kept = by_picture(client, large)["picture"]
+
+    assert (kept["width"], kept["height"]) == (20_100, 10_000)
 
 
 # What is refused

@@ -39,7 +39,7 @@ def test_every_setting_can_be_set_by_the_environment() -> None:
         "text_cache": ("0", 0),
         "answer_cache": ("0", 0),
         "kept_queries": ("0", 0),
-        "max_thumbnail_jobs": ("1", 1),
+        "picture_threads": ("1", 1),
         "access_log": ("1", True),
     }
     environment = {variable_of(name): text for name, (text, _) in texts.items()}

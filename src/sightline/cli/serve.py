@@ -6,8 +6,11 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
+import webbrowser
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -101,12 +104,12 @@ def serve(
 
 
 def serve_gallery(gallery: Gallery, settings: Settings, *, open_browser: bool) -> None:
-    """Serve an open gallery until a signal comes.
+    """Serve an open gallery until a signal comes. SIGTERM is a usual end, Ctrl-C an interruption.
 
     Raises:
         AddressTakenError: the address cannot be listened at.
         SightlineError: the gallery's model cannot be loaded.
-        KeyboardInterrupt: Ctrl-C ended it; SIGTERM just returns.
+        typer.Exit: Ctrl-C ended it.
     """
     from sightline.server import process
     from sightline.server.app import create_app
@@ -133,24 +136,30 @@ def _announcement(
     gallery: Gallery, settings: Settings, listening: socket, open_browser: bool
 ) -> Callable[[], None]:
     def announce() -> None:
-        host, port = settings.host, listening.getsockname()[1]
-        shown_host = f"[{host}]" if ":" in host else host
-        address = f"http://{shown_host}:{port}/"
-        link = f"{address}?token={_quoted(settings.token)}" if settings.token else address
-        complain(f"{counted(len(gallery), 'picture')} at {link}")
+        address = page_address(settings.host, listening.getsockname()[1])
+        link = sign_in_link(address, settings.token)
+        # What nobody reads on a screen ends up in a log, and a token has no place there.
+        complain(f"{counted(len(gallery), 'picture')} at {link if is_watched() else address}")
+        if not settings.is_local:
+            complain(f"listening at {settings.host}, so others on the network reach it, too")
         complain("Ctrl-C ends it")
         if open_browser:
-            import webbrowser
-
-            webbrowser.open(link)
+            # Beside the service: a browser of the terminal returns when it is closed.
+            threading.Thread(target=webbrowser.open, args=(link,), daemon=True).start()
 
     return announce
 
 
-def _quoted(token: str) -> str:
-    from urllib.parse import quote
+def page_address(host: str, port: int) -> str:
+    """Return the address that this machine reaches a service by that listens at a host."""
+    # What listens at all addresses of a machine has none of its own.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
-    return quote(token, safe="")
+
+def sign_in_link(address: str, token: str | None) -> str:
+    """Return the address that signs a browser in on its way to the page."""
+    return f"{address}?token={quote(token, safe='')}" if token else address
 
 
 def _prepare_logging() -> None:

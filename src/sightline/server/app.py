@@ -60,6 +60,7 @@ def create_app(
         title="Sightline",
         version=__version__,
         openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,  # they load scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 
 from starlette.datastructures import Headers
@@ -15,6 +16,7 @@ from sightline.server.settings import Settings
 # A client that is cut off while it sends may never read the answer; so a little is thrown away.
 _LINGER_S = 2.0
 _LINGER_BYTES = 256 << 20
+_DIGITS = 18
 
 
 class BodyLimits:
@@ -36,8 +38,7 @@ class BodyLimits:
             return
         headers = Headers(scope=scope)
         body = _Body(receive, self._limit_bytes(headers), self._settings.body_timeout_s)
-        declared = headers.get("content-length", "")
-        if declared.isdigit() and int(declared) > body.limit_bytes:
+        if _declared_bytes(headers) > body.limit_bytes:
             # Whoever waits for "100 Continue" has not sent anything yet, and need not.
             if "expect" not in headers:
                 await body.linger()
@@ -49,6 +50,13 @@ class BodyLimits:
     def _limit_bytes(self, headers: Headers) -> int:
         is_form = headers.get("content-type", "").lower().startswith("multipart/")
         return self._settings.max_upload_bytes if is_form else self._settings.max_json_bytes
+
+
+def _declared_bytes(headers: Headers) -> int:
+    text = headers.get("content-length", "")
+    if not (text.isascii() and text.isdigit()):
+        return 0  # no number, so what comes is counted
+    return int(text) if len(text) <= _DIGITS else sys.maxsize
 
 
 class _Body:

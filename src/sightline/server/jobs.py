@@ -73,6 +73,15 @@ class Job:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a job ended."""
+
+    state: JobState
+    report: SyncReport | None = None
+    error: str | None = None
+
+
 class _CancelledError(Exception):
     """Raised in a job's own thread, where the pipeline reports its progress."""
 
@@ -191,36 +200,37 @@ class Jobs:
                 raise _CancelledError
             self._change(job.id, progress=progress, rate=pace.rate(progress))
 
-        outcome = self._outcome(job, report)
+        end = self._end(job, report)
         with self._mutex:
-            self._jobs[job.id] = last = replace(
-                self._jobs[job.id],
-                **outcome,  # type: ignore[arg-type]
+            before = self._jobs[job.id]
+            last = replace(
+                before,
+                state=end.state,
+                report=end.report,
+                error=end.error,
                 ended_at=_now(),
-                version=self._jobs[job.id].version + 1,
+                version=before.version + 1,
             )
+            self._jobs[job.id] = last
             self._running = None
         self._tell()
         self._ended(last)
 
-    def _outcome(self, job: Job, report: Callable[[Progress], None]) -> dict[str, object]:
+    def _end(self, job: Job, report: Callable[[Progress], None]) -> _End:
         work = job.work
         try:
             done = self._gallery.sync(
                 list(work.paths) or None, force=work.force, retry=work.retry, progress=report
             )
         except _CancelledError:
-            return {"state": JobState.CANCELLED}
+            return _End(JobState.CANCELLED)
         except SightlineError as error:
-            return {"state": JobState.FAILED, "error": str(error)}
+            return _End(JobState.FAILED, error=str(error))
         except Exception as error:
             # The service goes on; whoever runs it finds the traceback in its log.
             id = unexpected(error, f"job {job.id} ran")
-            return {
-                "state": JobState.FAILED,
-                "error": f"an unexpected error; the log has it as {id}",
-            }
-        return {"state": JobState.DONE, "report": done}
+            return _End(JobState.FAILED, error=f"an unexpected error; the log has it as {id}")
+        return _End(JobState.DONE, report=done)
 
     def _change(self, id: str, *, progress: Progress, rate: float | None) -> None:
         with self._mutex:

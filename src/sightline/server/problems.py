@@ -6,6 +6,7 @@ nobody foresaw is answered with an id, under which the log has the traceback.
 
 from __future__ import annotations
 
+import inspect
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -93,6 +94,17 @@ def problem_of(error: SightlineError, *, status: int | None = None) -> Response:
         headers = _RETRY.get(HTTPStatus(status), {})
     sentence = str(error).encode("utf-8", "replace").decode()  # a file name may hold anything
     return problem(status, sentence, type(error).__name__, headers=headers)
+
+
+def meanings() -> Mapping[str, str]:
+    """Return what each kind of problem of ours means, in a sentence."""
+    found: dict[str, str] = {}
+    kinds = [SightlineError]
+    while kinds:
+        kind = kinds.pop()
+        found[kind.__name__] = inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+        kinds += kind.__subclasses__()
+    return found
 
 
 def unexpected(error: BaseException, doing: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,10 +29,12 @@ def bind(host: str, port: int) -> socket.socket:
         AddressTakenError: another program has the address, or it is none of this machine's.
     """
     try:
-        family, _, _, _, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # With its protocol named, or asyncio leaves Nagle's algorithm on for every connection, and
+        # each answer waits 40 ms for the caller's acknowledgement of its head.
+        listening = socket.socket(family, kind, protocol)
     except OSError as error:
         raise AddressTakenError(host, port, _reason(error)) from error
     try:
@@ -104,6 +107,9 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Listen to signals while the service runs; uvicorn's own would raise them again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are the main thread's; ``stop`` ends the service
+            return
         before = {
             number: signal.signal(number, self.handle_exit)
             for number in (signal.SIGINT, signal.SIGTERM)

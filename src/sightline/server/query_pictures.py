@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from contextlib import suppress
@@ -19,6 +20,8 @@ from sightline.server.refusals import QueryPictureNotFoundError
 FOLDER = "queries"
 _TOKEN = re.compile(r"[0-9a-f]{40}")
 _MOST_BYTES = 256 * 1024 * 1024
+# A search has accepted the picture before, with the limit that the gallery was opened with.
+_ANY_SIZE = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,11 @@ class QueryPictures:
     Args:
         gallery: The gallery's folder.
         most: How many are kept; with 0 nothing is ever written.
-        max_megapixels: Larger pictures are refused.
     """
 
-    def __init__(self, gallery: Path, most: int, max_megapixels: float = 200.0) -> None:
+    def __init__(self, gallery: Path, most: int) -> None:
         self._folder = gallery / FOLDER
         self._most = most
-        self._max_megapixels = max_megapixels
         self._known: Recent[str, KeptQuery] = Recent(most)
 
     def keep(self, data: bytes) -> KeptQuery | None:
@@ -90,10 +91,10 @@ class QueryPictures:
         Raises:
             QueryPictureNotFoundError: it is not, or no longer, kept.
         """
-        return webp(self.read(token), longest_px, self._max_megapixels)
+        return webp(self.read(token), longest_px, _ANY_SIZE)
 
     def _described(self, token: str, data: bytes) -> KeptQuery:
-        decoded = decode(data, shortest_px=1, max_megapixels=self._max_megapixels)
+        decoded = decode(data, shortest_px=1, max_megapixels=_ANY_SIZE)
         kept = KeptQuery(token, decoded.width_px, decoded.height_px)
         self._known.put(token, kept)
         return kept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -53,12 +52,12 @@ class ImageFacts(BaseModel):
     @staticmethod
     def facts(record: ImageRecord, uploaded: bool) -> dict[str, Any]:
         """Return the fields that every form of a picture has."""
-        place = f"{API}/images/{record.id}"
+        place, path = f"{API}/images/{record.id}", shown(record.path)
         return {
             "id": record.id,
             "name": shown(record.name),
-            "path": shown(record.path),
-            "folder": shown(record.path.parent),
+            "path": path,
+            "folder": os.path.dirname(path),
             "width": record.width_px,
             "height": record.height_px,
             "format": record.format,
@@ -173,153 +172,6 @@ class RemovedAnswer(BaseModel):
     ]
 
 
-class ModelAnswer(BaseModel):
-    """A model that has vectors in the gallery."""
-
-    name: str
-    vectors: int
-    dimensions: int
-    precision: str
-
-
-class ReasonCount(BaseModel):
-    """Why files could not be read, and how many."""
-
-    reason: str
-    count: int
-
-
-class FaultAnswer(BaseModel):
-    """A file that could not be read."""
-
-    path: str
-    reason: str
-
-
-class FaultsSummary(BaseModel):
-    """Files that could not be read."""
-
-    count: int
-    reasons: Annotated[list[ReasonCount], Field(description="The most frequent first.")]
-    first: Annotated[list[FaultAnswer], Field(description="At most 50.")]
-
-
-class FaultsAnswer(BaseModel):
-    """A part of the files that could not be read, by path."""
-
-    count: int
-    faults: list[FaultAnswer]
-
-
-class LabelCount(BaseModel):
-    """A label, and how many pictures have it."""
-
-    label: str
-    count: int
-
-
-class FormatCount(BaseModel):
-    """A format, and how many pictures have it."""
-
-    format: str
-    count: int
-
-
-class TakenRange(BaseModel):
-    """The first and the last of the pictures' own times."""
-
-    first: str | None
-    last: str | None
-
-
-class GalleryAnswer(BaseModel):
-    """What the gallery holds, and what the service lets its callers do."""
-
-    path: str
-    images: int
-    model: str
-    models: list[ModelAnswer]
-    knows: Annotated[str, Field(description='What the model knows, such as "photographs".')]
-    can_text: Annotated[bool, Field(description="Whether the model reads words.")]
-    folders: list[str]
-    faults: FaultsSummary
-    missing: Annotated[int, Field(description="Pictures without a vector of this model.")]
-    index_state: str
-    bytes_on_disk: int
-    labels: list[LabelCount]
-    formats: list[FormatCount]
-    taken: TakenRange
-    version: str
-    max_upload_bytes: int
-    examples: Annotated[list[str], Field(description="Texts that are worth a try.")]
-    may_index: Annotated[bool, Field(description="Whether folders may be named to index.")]
-
-
-class SkippedFile(BaseModel):
-    """A file that an index job could not read."""
-
-    path: str
-    reason: str
-
-
-class ReportAnswer(BaseModel):
-    """What an index job did."""
-
-    added: int
-    changed: int
-    moved: int
-    removed: int
-    unchanged: int
-    embedded: int
-    seconds: float
-    skipped: Annotated[list[SkippedFile], Field(description="At most 50.")]
-    skipped_count: int
-
-
-class JobAnswer(BaseModel):
-    """A job: what it does, and how far it has come."""
-
-    id: str
-    kind: Literal["index"]
-    state: Literal["running", "done", "failed", "cancelled"]
-    paths: list[str]
-    stage: Annotated[str, Field(description='"finding", "embedding" or "indexing".')]
-    done: Annotated[int, Field(description="Files finished in this stage.")]
-    total: Annotated[int | None, Field(description="Files in this stage, once it is known.")]
-    skipped: int
-    rate: Annotated[float | None, Field(description="Files a second in this stage.")]
-    report: ReportAnswer | None
-    error: str | None
-    started_at: str
-    ended_at: str | None
-
-
-class JobsAnswer(BaseModel):
-    """The last jobs, newest first."""
-
-    jobs: list[JobAnswer]
-
-
-class IndexRequest(BaseModel):
-    """What to index."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"paths": ["/home/ana/Pictures"]}, {"paths": []}]},
-    )
-
-    paths: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=4096)]],
-        Field(max_length=100, description="Absolute folders or files; none: all that is known."),
-    ] = []
-    force: Annotated[
-        bool, Field(description="Drop vanished pictures even if they are more than half of all.")
-    ] = False
-    retry: Annotated[bool, Field(description="Try files again that could not be read before.")] = (
-        False
-    )
-
-
 class LabelsRequest(BaseModel):
     """The labels that a picture is to have, and no others."""
 
@@ -368,8 +220,3 @@ class Problem(BaseModel):
     ]
     kind: Annotated[str, Field(examples=["ImageUnreadableError"])]
     errors: list[FieldProblem] | None = None
-
-
-def named(values: Sequence[str]) -> list[str]:
-    """Return paths or names as JSON can hold them."""
-    return [shown(value) for value in values]

@@ -58,7 +58,7 @@ class Service:
         """Return the parts, put together; the gallery's queries are joined from now on."""
         metrics = Metrics()
         searching = Admission(settings.search_threads, settings.search_queue)
-        picturing = Admission(settings.max_thumbnail_jobs, settings.search_queue * 4)
+        picturing = Admission(settings.picture_threads, settings.search_queue * 4)
         pictures = QueryPictures(gallery.path, settings.kept_queries)
         how = Joining(
             window_s=settings.joining_window_ms / 1000,
@@ -98,8 +98,9 @@ def _count(metrics: Metrics, job: Job) -> None:
     metrics.jobs.labels(str(job.state)).inc()
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Return the service that a request came to."""
+    # Not a plain function: FastAPI would take a thread for it, for every request.
     service = request.app.state.service
     assert isinstance(service, Service)
     return service

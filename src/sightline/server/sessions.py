@@ -28,11 +28,6 @@ class Doorkeeper:
     def __init__(self, token: str | None) -> None:
         self._token = token
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing has to be shown."""
-        return self._token is None
-
     def accepts(self, token: str) -> bool:
         """Return whether this is the token; in a time that does not depend on where it differs."""
         return self._token is None or _same(token, self._token)

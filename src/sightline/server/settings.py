@@ -71,23 +71,25 @@ class Settings:
     kept_queries: int = _setting(
         50, "how many uploaded query pictures are kept for reloads; 0 turns it off", 0
     )
-    max_thumbnail_jobs: int = _setting(8, "how many thumbnails are made at once", 1)
+    picture_threads: int = _setting(
+        8, "how many pictures are decoded at once, for thumbnails and uploads", 1
+    )
     access_log: bool = _setting(False, "write a line for every request to standard error")
 
     def __post_init__(self) -> None:
         for name, least in _least_values().items():
             value = getattr(self, name)
             if not value >= least:
-                raise InvalidValueError(_shown(name), value, f"at least {least:g}")
+                raise InvalidValueError(variable_of(name), value, f"at least {least:g}")
         if self.port > 65_535:
-            raise InvalidValueError(_shown("port"), self.port, "a port from 0 to 65535")
+            raise InvalidValueError(variable_of("port"), self.port, "a port from 0 to 65535")
         if not self.host:
-            raise InvalidValueError(_shown("host"), self.host, "an address, such as 127.0.0.1")
+            raise InvalidValueError(variable_of("host"), self.host, "an address, such as 127.0.0.1")
         if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
             # The token itself does not go into the message: messages end up in logs.
-            raise InvalidValueError(_shown("token"), "...", "of printable ASCII characters")
+            raise InvalidValueError(variable_of("token"), "...", "of printable ASCII characters")
         if self.token is not None and not self.token.strip():
-            raise InvalidValueError(_shown("token"), self.token, "a secret, or not set at all")
+            raise InvalidValueError(variable_of("token"), self.token, "a secret, or not set at all")
 
     @classmethod
     def from_environment(
@@ -170,10 +172,6 @@ def _least_values() -> dict[str, float]:
     return {name: least for name, least in known.items() if least is not None}
 
 
-def _shown(name: str) -> str:
-    return variable_of(name)
-
-
 def _parsed(name: str, hint: Any, text: str) -> Any:  # noqa: ANN401
     if isinstance(hint, types.UnionType):
         hint = get_args(hint)[0]
@@ -181,7 +179,7 @@ def _parsed(name: str, hint: Any, text: str) -> Any:  # noqa: ANN401
     try:
         return parse(text)
     except ValueError as error:
-        raise InvalidValueError(_shown(name), text, allowed) from error
+        raise InvalidValueError(variable_of(name), text, allowed) from error
 
 
 def _truth(text: str) -> bool:

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Query
 
 from sightline import __version__
 from sightline.protocols import TextEncoder
-from sightline.server.routes.jobs import may_index
-from sightline.server.schemas import (
+from sightline.server.gallery_schemas import (
     FaultAnswer,
     FaultsAnswer,
     FaultsSummary,
@@ -21,8 +20,9 @@ from sightline.server.schemas import (
     ModelAnswer,
     ReasonCount,
     TakenRange,
-    shown,
 )
+from sightline.server.routes.jobs import may_index
+from sightline.server.schemas import shown
 from sightline.server.service import ServiceDep
 from sightline.types import Facets, GalleryStatus, Skipped
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import Response
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import PlainTextResponse, Response
 
 from sightline.errors import SightlineError
-from sightline.server.problems import problem_of
+from sightline.server.problems import meanings, problem_of
 from sightline.server.schemas import StatusAnswer
 from sightline.server.service import ServiceDep
 
@@ -41,3 +41,12 @@ def metrics(service: ServiceDep) -> Response:
     from prometheus_client import CONTENT_TYPE_LATEST
 
     return Response(service.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/problems/{kind}", include_in_schema=False, response_class=PlainTextResponse)
+def problem_type(kind: str) -> str:
+    """What a kind of problem means: the type of every answer of that kind leads here."""
+    meaning = meanings().get(kind)
+    if meaning is None:
+        raise HTTPException(404)
+    return f"{kind}: {meaning}\n"
