@@ -41,6 +41,7 @@ bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/result
 	$(BIN)/python benchmarks/photographs.py --work benchmarks/work --out benchmarks/results/photographs.jsonl
 	$(BIN)/python benchmarks/composed.py --out benchmarks/results/composed.jsonl
 	$(BIN)/python benchmarks/captioners.py --out benchmarks/results/captioners.jsonl
+	$(BIN)/python benchmarks/evaluation.py --out benchmarks/results/evaluation.jsonl
 
 clean: ## remove the environment, the demo and every cache
 	rm -rf .venv demo dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -44,8 +44,14 @@ FLOORS = {
     "cli": 5,
     "server": 5,
 }
-# The laboratory's upper half lives above the gallery that it measures.
-UPPER = {("evaluation", "run"): 4, ("evaluation", "report"): 4}
+# The laboratory's upper half lives above the gallery that it measures; its readers of data sets
+# look into folders of pictures. What is not named here is arithmetic on plain data.
+UPPER = {
+    ("evaluation", "datasets"): 3,
+    ("evaluation", "run"): 4,
+    ("evaluation", "own"): 4,
+    ("evaluation", "report"): 4,
+}
 # types.py raises errors, and an index is filled from the catalog beside it.
 SAME_FLOOR = {
     ("types", "errors"),
@@ -115,7 +121,8 @@ def test_imports_flow_downwards(path: Path) -> None:
     room, floor = room_of(parts)
     for target in imports_of(path):
         other, below = room_of(target)
-        allowed = other == room or below < floor or (room, other) in SAME_FLOOR
+        within = other == room and below <= floor
+        allowed = within or below < floor or (room, other) in SAME_FLOOR
         assert allowed, f"{path.name} (floor {floor}) imports {'.'.join(target)} ({below})"
 
 

@@ -15,7 +15,11 @@
     │   ├── ImageUnreadableError
     │   ├── FolderTakenError
     │   ├── TruthUnreadableError
-    │   └── WordsSourceNotFoundError
+    │   ├── WordsSourceNotFoundError
+    │   ├── DatasetIncompleteError
+    │   ├── AnnotationsUnreadableError
+    │   ├── ResultsDifferError
+    │   └── NothingJudgedError
     ├── ModelError                 change the model, or repair its files
     │   ├── ModelNotFoundError
     │   ├── ModelNotFetchedError
@@ -217,6 +221,62 @@ class WordsSourceNotFoundError(InputError):
 
     def __str__(self) -> str:
         return f"no {self.role} is called {self.name!r}; known are: {', '.join(self.known)}"
+
+
+class DatasetIncompleteError(InputError):
+    """Files of a published data set are not where they are looked for."""
+
+    def __init__(self, dataset: str, missing: str, remedy: str) -> None:
+        super().__init__(dataset, missing, remedy)
+        self.dataset = dataset
+        self.missing = missing
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.dataset} lacks {self.missing}; {self.remedy}"
+
+
+class AnnotationsUnreadableError(InputError):
+    """A file of judgements, queries or results is not of the form that it should have."""
+
+    def __init__(self, path: str | Path, problem: str) -> None:
+        super().__init__(str(path), problem)
+        self.path = Path(path)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path} cannot be understood: {self.problem}; bring it as it was published"
+
+
+class ResultsDifferError(InputError):
+    """Two results are of different measurements, so their figures cannot be compared."""
+
+    def __init__(self, first: str, second: str, difference: str) -> None:
+        super().__init__(first, second, difference)
+        self.first = first
+        self.second = second
+        self.difference = difference
+
+    def __str__(self) -> str:
+        return (
+            f"{self.first} and {self.second} cannot be compared: they differ in {self.difference}; "
+            "compare results of one data set, protocol and set of queries"
+        )
+
+
+class NothingJudgedError(InputError):
+    """A gallery is to be measured by judgements, and nobody has judged anything in it."""
+
+    def __init__(self, gallery: str | Path) -> None:
+        super().__init__(str(gallery))
+        self.gallery = Path(gallery)
+
+    def __str__(self) -> str:
+        return (
+            f"nobody has judged any answers in {self.gallery} yet; judge some in the page of "
+            "`sightline serve`, bring some with `sightline eval import-judgements`, or pass "
+            "--labels folders, bursts or transforms, which need none"
+        )
 
 
 class ModelError(SightlineError):

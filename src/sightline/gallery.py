@@ -33,8 +33,11 @@ from sightline.types import (
     Filters,
     GalleryStatus,
     Hit,
+    Ids,
     ImageRecord,
     ImageSource,
+    Judgement,
+    Neighbours,
     Progress,
     Query,
     SearchResult,
@@ -520,6 +523,70 @@ class Gallery:
                 the same.
         """
         return list(self._search.nearest(vector, k).hits)
+
+    def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
+        """Return the k pictures most similar to each of many unit vectors, shape (q, d), at once.
+
+        The same ids and scores as ``nearest`` gives one by one, without the pictures' records.
+
+        Args:
+            vectors: Of the gallery's model, whichever tower they are from.
+            k: How many, from 1. Short results are padded with id -1 and score -inf.
+
+        Raises:
+            VectorShapeError: vectors is not float32 of shape (q, d).
+            InvalidValueError: k is below 1.
+            ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
+                the same.
+        """
+        return self._search.nearest_of_each(vectors, k)
+
+    def stored_vectors(self) -> tuple[Ids, Vectors]:
+        """Return the id (n,) and unit row (n, d) of every picture that this model has seen.
+
+        Ascending by id, and read only.
+        """
+        return self._search.stored_vectors()
+
+    def ids_by_path(self) -> dict[Path, int]:
+        """Return the id of every picture by its path."""
+        return {path: file.id for path, file in self._catalog.files().items()}
+
+    # Judging it
+
+    def judge(self, judgements: Judgement | Sequence[Judgement]) -> None:
+        """Remember what someone said of answers; the last word on a picture counts.
+
+        Args:
+            judgements: One or many. ``Question(text, picture)`` says what was asked.
+
+        Raises:
+            InvalidValueError: a picture is not in the gallery, or a grade is negative.
+            GalleryBusyError: another process is changing the gallery.
+        """
+        some = [judgements] if isinstance(judgements, Judgement) else judgements
+        self._pictures.judge(some)
+
+    def take_back(self, judgements: Judgement | Sequence[Judgement]) -> int:
+        """Forget what was said of pictures; return how many judgements there were.
+
+        Raises:
+            GalleryBusyError: another process is changing the gallery.
+        """
+        some = [judgements] if isinstance(judgements, Judgement) else judgements
+        return self._pictures.take_back(some)
+
+    def judgements(self) -> tuple[Judgement, ...]:
+        """Return all that was said of answers, by question in the order these were asked."""
+        return tuple(self._catalog.judgements())
+
+    def records(self, ids: Sequence[int] | None = None) -> dict[int, ImageRecord]:
+        """Return the records of pictures by their ids; of all, if none are named.
+
+        Unknown ids are left out.
+        """
+        wanted = list(self.ids_by_path().values()) if ids is None else ids
+        return self._catalog.records(wanted)
 
     # Inside
 

@@ -14,7 +14,7 @@ from sightline.gallery_files import GalleryFiles, is_shown, shown_name
 from sightline.gallery_model import GalleryModel
 from sightline.images import Decoded, bytes_hash, decode
 from sightline.paths import absolute
-from sightline.types import Added, ImageRecord, ModelSpec, Vectors
+from sightline.types import Added, ImageRecord, Judgement, ModelSpec, Vectors
 
 PATIENCE_S = 5.0
 """How long a writer waits: a search that repairs its index file is one for a moment."""
@@ -67,6 +67,16 @@ class GalleryPictures:
             self._image(id)
             self._catalog.commit(Batch(labels={id: called}))
         return self._image(id)
+
+    def judge(self, judgements: Sequence[Judgement]) -> None:
+        """Do what ``Gallery.judge`` promises."""
+        with self._catalog.writer("judging", wait_s=PATIENCE_S, join=True):
+            self._catalog.judge(judgements)
+
+    def take_back(self, judgements: Sequence[Judgement]) -> int:
+        """Do what ``Gallery.take_back`` promises."""
+        with self._catalog.writer("judging", wait_s=PATIENCE_S, join=True):
+            return self._catalog.take_back(judgements)
 
     def remove(self, ids: Sequence[int], paths: Sequence[str | Path]) -> int:
         """Do what ``Gallery.remove`` promises."""

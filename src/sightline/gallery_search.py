@@ -27,6 +27,7 @@ from sightline.types import (
     ImageSource,
     Indexed,
     ModelSpec,
+    Neighbours,
     Query,
     SearchResult,
     Step,
@@ -146,6 +147,18 @@ class GallerySearch:
     def index(self) -> ExactIndex:
         """Return the vectors that searches by words and by pictures compare with."""
         return self._index.of(self._model.spec_for(EVERYTHING))
+
+    def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
+        """Do what ``Gallery.nearest_of_each`` promises."""
+        return self.index().search(vectors, k)
+
+    def stored_vectors(self) -> tuple[Ids, Vectors]:
+        """Do what ``Gallery.stored_vectors`` promises."""
+        ids, rows = self.index().at_once()
+        if np.all(ids[1:] > ids[:-1]):
+            return ids, rows
+        order = np.argsort(ids)
+        return ids[order], rows[order]
 
     def vector_of(self, id: int) -> Vectors:
         """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).

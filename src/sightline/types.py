@@ -360,6 +360,42 @@ class Facets:
     last_taken: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query that someone judges answers to: words, a picture of the gallery, or both.
+
+    Attributes:
+        text: The words, or "".
+        picture: The id of the picture, or None.
+
+    Raises:
+        EmptyQueryError: there is neither.
+    """
+
+    text: str = ""
+    picture: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self.text.strip())
+        if not self.text and self.picture is None:
+            raise EmptyQueryError
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What someone said of one picture as an answer to a question.
+
+    Attributes:
+        question: What was asked.
+        picture: The id of the picture that was judged.
+        grade: 1 or more: relevant, more is better. 0: looked at, and not relevant.
+    """
+
+    question: Question
+    picture: int
+    grade: int
+
+
 class Limit(StrEnum):
     """What a sync has to wait for: files to be read, pictures to be decoded, or the model."""
 

@@ -28,7 +28,7 @@ from sightline.errors import (
     SightlineError,
 )
 from sightline.filesystem import storage_error
-from sightline.types import Filters
+from sightline.types import Filters, Judgement, Question
 from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses POSIX processes and rights")
@@ -137,6 +137,7 @@ def test_a_full_disk_and_a_lack_of_rights_are_told_apart() -> None:
 
 # Damage
 
+JUDGEMENT = Judgement(Question("a red car"), 1, 1)
 EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "change": lambda catalog: catalog.change,
     "commit": lambda catalog: catalog.commit(Batch(model=MODEL, added=[picture(9999)])),
@@ -146,6 +147,10 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "files": lambda catalog: catalog.files(MODEL),
     "folders": lambda catalog: catalog.folders(),
     "ids": lambda catalog: catalog.ids(MODEL),
+    "judge": lambda catalog: catalog.judge([JUDGEMENT]),
+    "judgements": lambda catalog: catalog.judgements(),
+    "keep_text": lambda catalog: catalog.keep_text("caption", "key", "a boat"),
+    "kept_text": lambda catalog: catalog.kept_text("caption", "key"),
     "known_faults": lambda catalog: catalog.known_faults(),
     "matching": lambda catalog: catalog.matching(Filters(formats=["PNG"]), MODEL),
     "missing": lambda catalog: catalog.missing(MODEL),
@@ -156,6 +161,7 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "records": lambda catalog: catalog.records([1]),
     "setting": lambda catalog: catalog.setting("model"),
     "snapshot": lambda catalog: catalog.snapshot(MODEL).__enter__(),
+    "take_back": lambda catalog: catalog.take_back([JUDGEMENT]),
     "vector": lambda catalog: catalog.vector(1, MODEL),
     "vector_of": lambda catalog: catalog.vector_of(f"{1:040x}", MODEL),
     "vectors": lambda catalog: list(catalog.vectors(MODEL)),

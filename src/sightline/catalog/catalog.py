@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.catalog import changes
+from sightline.catalog import changes, judging
 from sightline.catalog.batch import Batch
 from sightline.catalog.columns import column_path, path_column
 from sightline.catalog.connections import Connections
@@ -27,7 +27,16 @@ from sightline.catalog.snapshot import (
 )
 from sightline.catalog.translation import translated
 from sightline.errors import GalleryCorruptError, InvalidValueError
-from sightline.types import Facets, Filters, Ids, ImageRecord, ModelSpec, Skipped, Vectors
+from sightline.types import (
+    Facets,
+    Filters,
+    Ids,
+    ImageRecord,
+    Judgement,
+    ModelSpec,
+    Skipped,
+    Vectors,
+)
 
 # SQLite of long ago allowed 999 parameters in a statement.
 _PARAMETERS = 900
@@ -325,6 +334,35 @@ class Catalog:
         with self._connections.reading() as connection:
             rows = connection.execute("SELECT path FROM folders").fetchall()
         return tuple(sorted(column_path(path) for (path,) in rows))
+
+    # Judgements
+
+    def judge(self, judgements: Sequence[Judgement]) -> None:
+        """Store judgements, on disk when this returns; the last of a picture counts.
+
+        Raises:
+            InvalidValueError: a picture is unknown, or a grade is negative.
+            GalleryBusyError: another process, or another catalog object, is writing.
+            DiskFullError: there is no room; none was stored.
+            NotWritableError: the file may not be written.
+        """
+        with self._transaction() as connection:
+            judging.store(connection, judgements)
+
+    def take_back(self, judgements: Sequence[Judgement]) -> int:
+        """Forget what was said of pictures, whatever it was; return how many were forgotten.
+
+        Raises:
+            GalleryBusyError: another process, or another catalog object, is writing.
+            NotWritableError: the file may not be written.
+        """
+        with self._transaction() as connection:
+            return judging.forget(connection, judgements)
+
+    def judgements(self) -> list[Judgement]:
+        """Return all judgements, by question in the order these were first asked."""
+        with self._connections.reading() as connection:
+            return judging.read(connection)
 
     # Vectors
 

@@ -10,6 +10,7 @@ from sightline import __version__
 from sightline.cli.caption import caption
 from sightline.cli.console import say
 from sightline.cli.demo import demo
+from sightline.cli.eval import evaluation
 from sightline.cli.exits import EXIT_MEANINGS
 from sightline.cli.index import index
 from sightline.cli.models import models
@@ -53,3 +54,4 @@ def _sightline(
 for command in (index, search, caption, serve, status, remove, demo, scenes):
     app.command(no_args_is_help=command in (search, caption, remove, scenes))(command)
 app.add_typer(models)
+app.add_typer(evaluation)

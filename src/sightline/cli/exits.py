@@ -30,7 +30,8 @@ class Exit(IntEnum):
 
 EXIT_MEANINGS = {
     Exit.DONE: "it worked; files that could not be read are listed, and do not change this",
-    Exit.NOTHING_FOUND: "a search found nothing, or there was nothing to remove",
+    Exit.NOTHING_FOUND: "a search found nothing, there was nothing to remove, or a figure is below "
+    "its gate",
     Exit.BAD_INPUT: "what was asked cannot be done: a wrong option, an unreadable query picture",
     Exit.MODEL: "the model is unknown, cannot be fetched, or its files are incomplete or broken",
     Exit.GALLERY: "the gallery is missing, busy, damaged or made by another model, or more than "

@@ -1,0 +1,137 @@
+"""Two results of one measurement side by side: differences, tests, and the queries that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sightline.errors import ResultsDifferError
+from sightline.evaluation.randomisation import PairedTest, paired_test
+from sightline.evaluation.results import QueryResult, Summary, read_per_query, read_summary
+from sightline.evaluation.scoring import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A query that one result answers better than the other."""
+
+    query: QueryResult
+    before: float
+    after: float
+
+    @property
+    def difference(self) -> float:
+        """After minus before."""
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One measure under one protocol in two results.
+
+    Attributes:
+        protocol: Its name.
+        measure: Its name.
+        before: The first result's mean.
+        after: The second's.
+        test: The paired randomisation test of the difference.
+        changes: The queries whose value differs, those with the largest difference first.
+        queries: How many there are.
+    """
+
+    protocol: str
+    measure: str
+    before: float
+    after: float
+    test: PairedTest
+    changes: tuple[Change, ...]
+    queries: int
+
+
+def compare(first: Path, second: Path) -> tuple[Compared, ...]:
+    """Return every measure that two results have in common.
+
+    Args:
+        first: The folder of a result, or its ``summary.json``.
+        second: Likewise.
+
+    Raises:
+        ResultsDifferError: they are of other data sets, variants, protocols or queries.
+        NotReadableError: a file cannot be read.
+        AnnotationsUnreadableError: a file is not one of a result.
+    """
+    before, after = read_summary(first), read_summary(second)
+    check_comparable(before, after, str(first), str(second))
+    values = [_by_protocol(read_per_query(path)) for path in (first, second)]
+    compared = []
+    for protocol, figures in before.figures.items():
+        ours, theirs = (found.get(protocol, {}) for found in values)
+        if ours.keys() != theirs.keys():
+            raise ResultsDifferError(str(first), str(second), _queries_differ(protocol))
+        for figure in figures:
+            other = after.figure(figure.measure, protocol)
+            if not figure.group and other is not None:
+                compared.append(_compared(protocol, (figure, other), ours, theirs))
+    return tuple(compared)
+
+
+def check_comparable(before: Summary, after: Summary, first: str, second: str) -> None:
+    """Check that two summaries are of the same measurement, whatever they measured.
+
+    Raises:
+        ResultsDifferError: they are not.
+    """
+    for name, ours, theirs in (
+        ("the data set", before.task, after.task),
+        ("the variant", before.variant, after.variant),
+        ("the protocols", list(before.figures), list(after.figures)),
+        ("the seed", before.circumstances.get("seed"), after.circumstances.get("seed")),
+        ("the number of documents", _documents(before), _documents(after)),
+    ):
+        if ours != theirs:
+            raise ResultsDifferError(first, second, f"{name} ({ours} and {theirs})")
+
+
+def _documents(summary: Summary) -> object:
+    counts = summary.circumstances.get("counts")
+    return counts.get("documents") if isinstance(counts, dict) else None
+
+
+def _queries_differ(protocol: str) -> str:
+    return f"the queries of the protocol {protocol!r}" if protocol else "the queries"
+
+
+def _by_protocol(results: Sequence[QueryResult]) -> dict[str, dict[str, QueryResult]]:
+    sorted_results: dict[str, dict[str, QueryResult]] = {}
+    for result in results:
+        sorted_results.setdefault(result.protocol, {})[result.query] = result
+    return sorted_results
+
+
+def _compared(
+    protocol: str,
+    figures: tuple[Figure, Figure],
+    ours: dict[str, QueryResult],
+    theirs: dict[str, QueryResult],
+) -> Compared:
+    measure = figures[0].measure
+    before = np.array([result.values[measure] for result in ours.values()])
+    after = np.array([theirs[query].values[measure] for query in ours])
+    changes = [
+        Change(theirs[query], float(old), float(new))
+        for query, old, new in zip(ours, before, after, strict=True)
+        if old != new
+    ]
+    changes.sort(key=lambda change: (-abs(change.difference), change.query.query))
+    return Compared(
+        protocol,
+        measure,
+        figures[0].interval.mean,
+        figures[1].interval.mean,
+        paired_test(before, after),
+        tuple(changes),
+        len(ours),
+    )

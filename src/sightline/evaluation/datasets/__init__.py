@@ -1,0 +1,1 @@
+"""Readers of data sets, as their authors publish them. ``cards`` says what there is."""

@@ -1,0 +1,161 @@
+"""Pictures with captions: COCO, Flickr, or one's own table. A caption looks for its picture."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sightline.errors import AnnotationsUnreadableError, NotReadableError
+from sightline.evaluation.datasets.bringing import (
+    checked_records,
+    data_folder,
+    files_below,
+    missing,
+    one_file,
+    pictures_by_stem,
+    read_json,
+    required,
+)
+from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.qrels import Qrels
+from sightline.evaluation.tasks import Protocol, Task, Topic
+
+_MEASURES = ("recall@1", "recall@5", "recall@10", "MRR@10")
+_SPLITS = {
+    "coco": ("dataset_coco.json",),
+    "flickr": ("dataset_flickr30k.json", "dataset_flickr8k.json"),
+}
+_OFFICIAL = "captions_val2017.json"
+_TABLES = ("captions.csv", "captions.tsv", "captions.jsonl")
+_COLUMNS = ("picture", "caption")
+
+
+@dataclass(frozen=True, slots=True)
+class _Captioned:
+    """What a file of captions says: the pictures of the split, and (picture, caption) pairs.
+
+    Attributes:
+        variant: Which split it is.
+        pictures: Names without ending.
+        pairs: In the file's order.
+    """
+
+    variant: str
+    pictures: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
+
+
+def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
+    """Return the task; see ``DatasetCard.read``."""
+    root = data_folder(card, data)
+    if card.name == "captions":
+        return _own_table(card, root)
+    told = _published(card, root)
+    pictures = pictures_by_stem(card, root)
+    required(card, pictures, told.pictures)
+    documents = {name: pictures[name] for name in told.pictures}
+    return _task(card, told.variant, documents, told.pairs)
+
+
+def _task(
+    card: DatasetCard, variant: str, documents: dict[str, Path], pairs: Iterable[tuple[str, str]]
+) -> Task:
+    numbered = {str(number): pair for number, pair in enumerate(pairs)}
+    relevant = {number: [picture] for number, (picture, _) in numbered.items()}
+    return Task(
+        card.name,
+        variant,
+        documents,
+        tuple(
+            Topic(number, texts=(caption,), cluster=picture)
+            for number, (picture, caption) in numbered.items()
+        ),
+        (Protocol("", Qrels.of(relevant), _MEASURES),),
+        depth=10,
+        prompt="{query}",
+        notes=("one picture is right for each caption; captions go to the model as they are",),
+    )
+
+
+def _published(card: DatasetCard, root: Path) -> _Captioned:
+    official = files_below(root, _OFFICIAL) if card.name == "coco" else []
+    splits = [found for name in _SPLITS[card.name] for found in files_below(root, name)]
+    if splits:
+        return _karpathy(splits[0])
+    if official:
+        return _val2017(official[0])
+    names = " or ".join([*_SPLITS[card.name], *([_OFFICIAL] if card.name == "coco" else [])])
+    raise missing(card, f"{names} below {root}")
+
+
+def _karpathy(file: Path) -> _Captioned:
+    content = read_json(file)
+    records = checked_records(
+        file, content.get("images") if isinstance(content, dict) else None, "filename", "sentences"
+    )
+    test = [record for record in records if record.get("split") == "test"]
+    pairs = [
+        (Path(record["filename"]).stem, str(sentence["raw"]).strip())
+        for record in test
+        for sentence in record["sentences"]
+    ]
+    names = tuple(Path(record["filename"]).stem for record in test)
+    return _Captioned(f"Karpathy's test split of {len(test):,} pictures", names, tuple(pairs))
+
+
+def _val2017(file: Path) -> _Captioned:
+    content: Any = read_json(file)
+    content = content if isinstance(content, dict) else {}
+    images = checked_records(file, content.get("images"), "id", "file_name")
+    notes = checked_records(file, content.get("annotations"), "image_id", "caption")
+    names = {image["id"]: Path(image["file_name"]).stem for image in images}
+    try:
+        pairs = tuple((names[note["image_id"]], str(note["caption"]).strip()) for note in notes)
+    except KeyError as error:
+        raise AnnotationsUnreadableError(file, f"there is no picture {error}") from error
+    return _Captioned(f"val2017, {len(names):,} pictures", tuple(names.values()), pairs)
+
+
+# One's own table
+
+
+def _own_table(card: DatasetCard, root: Path) -> Task:
+    file = one_file(card, root, *_TABLES)
+    rows = _rows(file)
+    documents = {name: root / name for name, _ in rows}
+    gone = next((name for name, path in documents.items() if not path.is_file()), None)
+    if gone is not None:
+        raise missing(card, f"the picture {gone} of {file.name} in {root}")
+    return _task(card, file.name, documents, rows)
+
+
+def _rows(file: Path) -> list[tuple[str, str]]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise NotReadableError(file, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise AnnotationsUnreadableError(file, "it is not text in UTF-8") from error
+    if file.suffix == ".jsonl":
+        records = _json_lines(file, text)
+    else:
+        delimiter = "\t" if file.suffix == ".tsv" else ","
+        records = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+    for number, record in enumerate(records, start=1):
+        if any(not record.get(column) for column in _COLUMNS):
+            raise AnnotationsUnreadableError(file, f"row {number} has no picture or no caption")
+    return [(str(record["picture"]), str(record["caption"])) for record in records]
+
+
+def _json_lines(file: Path, text: str) -> list[dict[str, Any]]:
+    records = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            records.append(json.loads(line))
+        except ValueError as error:
+            raise AnnotationsUnreadableError(file, f"line {number} is not JSON") from error
+    return checked_records(file, records, *_COLUMNS)

@@ -1,0 +1,122 @@
+"""ImageNet's validation pictures as a retrieval set: what is of the query's class is relevant.
+
+Two layouts are read: 50,000 files in one folder, with their classes in the devkit's
+``ILSVRC2012_validation_ground_truth.txt`` (numbers that ``meta.mat`` gives WordNet ids to); or a
+folder for each class, named after its WordNet id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sightline.errors import AnnotationsUnreadableError, InvalidValueError
+from sightline.evaluation.datasets import classes
+from sightline.evaluation.datasets.bringing import (
+    checked_choice,
+    data_folder,
+    missing,
+    one_file,
+    pictures_below,
+    queried,
+    read_lines,
+)
+from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.datasets.class_names import imagenet_classes, put_into, templates
+from sightline.evaluation.datasets.matlab import read_struct
+from sightline.evaluation.tasks import Published, QueryMode, Task
+
+_WNID = re.compile(r"n\d{8}")
+_NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
+_TRUTH = "ILSVRC2012_validation_ground_truth.txt"
+_NORMALISATION = "neither the divisor of AP@k nor whether the query counts is stated"
+_PUBLISHED = {
+    QueryMode.IMAGE: Published(
+        "the 2024 report",
+        {"mAP@5": 95.5, "mAP@10": 89.2, "mAP@20": 81.3, "mAP@50": 69.6},
+        _NORMALISATION,
+    ),
+    QueryMode.TEXT: Published(
+        "the 2024 report",
+        {"mAP@5": 68.1, "mAP@10": 65.5, "mAP@20": 61.3, "mAP@50": 53.7},
+        _NORMALISATION,
+    ),
+}
+_PROMPT = "The photo of {query}"
+
+
+def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
+    """Return the task of the validation pictures; see ``DatasetCard.read``."""
+    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
+    checked_choice("--class-names", choices.names, ("clip", "wordnet"))
+    if choices.templates not in (0, 7, 80):
+        raise InvalidValueError("--templates", choices.templates, "0, 7 or 80")
+    root = data_folder(card, data)
+    class_of = _class_of(card, root)
+    documents = {path.name: path for path in class_of}
+    of_document = {path.name: wnid for path, wnid in class_of.items()}
+    chosen = queried(sorted(documents), choices.query_list, choices.queries, choices.seed)
+    names = {wnid: kind.name(choices.names) for wnid, kind in imagenet_classes().items()}
+    sentences = templates(choices.templates)
+    texts = {wnid: put_into(name, sentences) for wnid, name in names.items()}
+    told = classes.ClassTask(card.name, documents, of_document, chosen, mode, texts)
+    return classes.class_task(
+        told,
+        variant=_variant(mode, choices),
+        prompt="{query}" if sentences else _PROMPT,
+        seed=None if choices.query_list else choices.seed,
+        published=(_PUBLISHED[mode],),
+    )
+
+
+def _variant(mode: QueryMode, choices: Choices) -> str:
+    if mode is QueryMode.IMAGE:
+        return "by image"
+    ensemble = f", {choices.templates} templates" if choices.templates else ""
+    return f"by text, {choices.names} names{ensemble}"
+
+
+def _class_of(card: DatasetCard, root: Path) -> dict[Path, str]:
+    """Return the WordNet id of every validation picture's class, by path in order of name."""
+    home = root / "val" if (root / "val").is_dir() else root
+    pictures = [p for p in pictures_below(card, home) if p.stem.startswith("ILSVRC2012_val_")]
+    if not pictures:
+        raise missing(card, f"pictures named ILSVRC2012_val_00000001.JPEG and so on below {home}")
+    known = imagenet_classes()
+    if all(_WNID.fullmatch(path.parent.name) for path in pictures):
+        stranger = next((p for p in pictures if p.parent.name not in known), None)
+        if stranger is not None:
+            problem = f"{stranger.parent.name} is none of the 1,000 classes"
+            raise AnnotationsUnreadableError(stranger.parent, problem)
+        return {path: path.parent.name for path in pictures}
+    return _from_devkit(card, root, pictures)
+
+
+def _from_devkit(card: DatasetCard, root: Path, pictures: list[Path]) -> dict[Path, str]:
+    truth = one_file(card, root, _TRUTH)
+    numbers = read_lines(truth)
+    wnids = _wnids(one_file(card, root, "meta.mat"))
+    class_of = {}
+    for path in pictures:
+        found = _NUMBER.fullmatch(path.stem)
+        if found is None or not 1 <= int(found[1]) <= len(numbers):
+            raise AnnotationsUnreadableError(truth, f"it has no line for {path.name}")
+        number = numbers[int(found[1]) - 1]
+        if number not in wnids:
+            raise AnnotationsUnreadableError(truth, f"{number!r} is no number of a class")
+        class_of[path] = wnids[number]
+    return class_of
+
+
+def _wnids(meta: Path) -> Mapping[str, str]:
+    """Return the WordNet ids by the numbers that the ground truth uses, the devkit's own."""
+    known = imagenet_classes()
+    found: dict[str, str] = {}
+    for entry in read_struct(meta, "synsets"):
+        number, wnid = entry.get("ILSVRC2012_ID"), entry.get("WNID")
+        if isinstance(number, float) and isinstance(wnid, str) and wnid in known:
+            found[str(int(number))] = wnid
+    if not found:
+        raise AnnotationsUnreadableError(meta, "it has none of the 1,000 classes")
+    return found

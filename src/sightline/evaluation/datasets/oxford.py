@@ -1,0 +1,107 @@
+"""Oxford 5k and Paris 6k: 55 queries each, a box around a landmark, good and ok and junk.
+
+As the authors' compute_ap.cpp has it: good and ok are relevant, junk is taken out, all else is
+wrong, and the query's own picture, which is among the good ones, counts as a hit.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.datasets.bringing import (
+    data_folder,
+    files_below,
+    missing,
+    pictures_by_stem,
+    read_lines,
+    required,
+)
+from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.qrels import Qrels
+from sightline.evaluation.tasks import (
+    Crop,
+    Picture,
+    Published,
+    Task,
+    Topic,
+    mean_average_precisions,
+    own_picture_protocols,
+)
+
+_PREFIX = "oxc1_"  # of Oxford's queries, from the authors' file names of visual words
+_MEASURES = ("mAP/trapezoid", *mean_average_precisions(), "P@10")
+_REMARK = (
+    "neither the divisor of AP@k, nor whether the query counts, nor whether it is the box is stated"
+)
+_PUBLISHED = {
+    "oxford5k": {"mAP@5": 91.3, "mAP@10": 80.8, "mAP@20": 69.0, "mAP@50": 54.9},
+    "paris6k": {"mAP@5": 93.4, "mAP@10": 85.6, "mAP@20": 78.6, "mAP@50": 67.9},
+}
+PARIS_CORRUPTED = frozenset(
+    f"paris_{name}"
+    for name in (
+        "louvre_000136 louvre_000146 moulinrouge_000422 museedorsay_001059 notredame_000188 "
+        "pantheon_000284 pantheon_000960 pantheon_000974 pompidou_000195 pompidou_000196 "
+        "pompidou_000201 pompidou_000467 pompidou_000640 sacrecoeur_000299 sacrecoeur_000330 "
+        "sacrecoeur_000353 triomphe_000662 triomphe_000833 triomphe_000863 triomphe_000867"
+    ).split()
+)
+"""Twenty files of Paris that the authors say are damaged, and leave out of the gallery."""
+
+
+def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
+    """Return the task; see ``DatasetCard.read``."""
+    root = data_folder(card, data)
+    pictures = pictures_by_stem(card, root)
+    left_out = sorted(PARIS_CORRUPTED & pictures.keys()) if card.name == "paris6k" else []
+    documents = {name: path for name, path in pictures.items() if name not in left_out}
+    queries = files_below(root, "*_query.txt")
+    if not queries:
+        raise missing(card, f"the ground truth (*_query.txt) below {root}")
+    topics, relevant, junk = [], {}, {}
+    for file in queries:
+        name = file.name.removesuffix("_query.txt")
+        topics.append(_topic(card, name, file, documents, whole=choices.whole))
+        relevant[name] = _listed(file, name, "good") + _listed(file, name, "ok")
+        junk[name] = _listed(file, name, "junk")
+    qrels = Qrels.of(relevant, junk)
+    own = {topic.id: topic.own for topic in topics if topic.own is not None}
+    return Task(
+        card.name,
+        "whole pictures as queries" if choices.whole else "boxes as queries",
+        documents,
+        tuple(topics),
+        own_picture_protocols(qrels, own, _MEASURES),
+        depth=None,
+        published=(Published("the 2024 report", _PUBLISHED[card.name], _REMARK),),
+        notes=_notes(len(left_out)),
+    )
+
+
+def _topic(
+    card: DatasetCard, name: str, file: Path, documents: dict[str, Path], *, whole: bool
+) -> Topic:
+    lines = read_lines(file)
+    fields = lines[0].split() if lines else []
+    try:
+        left, top, right, bottom = (float(number) for number in fields[1:5])
+    except ValueError as error:
+        raise AnnotationsUnreadableError(file, "it has no name and four numbers") from error
+    own = fields[0].removeprefix(_PREFIX)
+    required(card, documents, [own])
+    picture: Picture = documents[own]
+    if not whole:
+        picture = Crop(documents[own], (left, top, right, bottom), f"query-{name}")
+    return Topic(name, image=picture, own=own)
+
+
+def _listed(query_file: Path, name: str, kind: str) -> list[str]:
+    return read_lines(query_file.with_name(f"{name}_{kind}.txt"))
+
+
+def _notes(left_out: int) -> tuple[str, ...]:
+    official = "mAP/trapezoid with the query counted is the official measure"
+    if not left_out:
+        return (official,)
+    return (official, f"{left_out} files that the authors call damaged are left out")

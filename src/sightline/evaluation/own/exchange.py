@@ -1,0 +1,136 @@
+"""Judgements to and from TREC's files: qrels.txt, and topics.tsv with what each query is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.datasets.bringing import read_lines
+from sightline.evaluation.own.tasks import OwnPictures
+from sightline.evaluation.qrels import Qrels
+from sightline.evaluation.results import QRELS
+from sightline.evaluation.trec import read_qrels, write_qrels
+from sightline.filesystem import storage_error, write_whole
+from sightline.gallery import Gallery
+from sightline.types import Judgement, Question
+
+TOPICS = "topics.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file of judgements.
+
+    Attributes:
+        judgements: How many were stored.
+        unknown: Pictures that they name and the gallery does not have.
+    """
+
+    judgements: int
+    unknown: tuple[str, ...]
+
+
+def export_judgements(gallery: Gallery, folder: Path) -> int:
+    """Write all judgements of a gallery as ``qrels.txt`` and ``topics.tsv``; return how many.
+
+    Pictures are named by their paths; queries are numbered in the order they were first asked.
+
+    Raises:
+        DiskFullError: there is no room.
+        NotWritableError: the folder may not be written.
+    """
+    judgements = gallery.judgements()
+    names = {record.id: str(record.path) for record in gallery.records().values()}
+    numbers: dict[Question, str] = {}
+    grades: dict[str, dict[str, int]] = {}
+    for judgement in judgements:
+        id = numbers.setdefault(judgement.question, f"q{len(numbers) + 1}")
+        grades.setdefault(id, {})[names[judgement.picture]] = judgement.grade
+    lines = [f"{id}\t{_told(question, names)}\n" for question, id in numbers.items()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / TOPICS, "".join(lines).encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise storage_error(error, folder) from error
+    write_qrels(folder / QRELS, Qrels(grades))
+    return len(judgements)
+
+
+def import_judgements(gallery: Gallery, qrels: Path, topics: Path) -> Imported:
+    """Store the judgements of TREC's files; what was said of the same picture before is replaced.
+
+    A picture is named by its path, by its end (``2024/beach.jpg``), or by its file name alone, as
+    long as no other picture of the gallery has that end.
+
+    Raises:
+        NotReadableError: a file cannot be read.
+        AnnotationsUnreadableError: a file is not of its form, or a grade is negative.
+    """
+    known = _Names(OwnPictures.of(gallery))
+    questions = _questions(topics, known)
+    judgements, unknown = [], []
+    for query, grades in read_qrels(qrels).grades.items():
+        if query not in questions:
+            raise AnnotationsUnreadableError(topics, f"it has no query {query!r}")
+        for name, grade in grades.items():
+            picture, question = known.id(name), questions[query]
+            if grade < 0:
+                raise AnnotationsUnreadableError(qrels, f"the grade of {name} is negative")
+            if picture is None or question is None:
+                unknown.append(name)
+                continue
+            judgements.append(Judgement(question, picture, grade))
+    gallery.judge(judgements)
+    return Imported(len(judgements), tuple(dict.fromkeys(unknown)))
+
+
+class _Names:
+    """Finds pictures by their paths or the ends of these."""
+
+    def __init__(self, pictures: OwnPictures) -> None:
+        self._ids: dict[str, int | None] = {}
+        for name, record in pictures.records.items():
+            for end in _ends(Path(name)):
+                # An end that two pictures have names neither.
+                self._ids[end] = None if end in self._ids else record.id
+        self._ids |= {name: record.id for name, record in pictures.records.items()}
+
+    def id(self, name: str) -> int | None:
+        return self._ids.get(name)
+
+
+def _ends(path: Path) -> Iterable[str]:
+    parts = path.parts
+    return ("/".join(parts[start:]) for start in range(1, len(parts)))
+
+
+def _questions(file: Path, known: _Names) -> dict[str, Question | None]:
+    """Return the question of each query; None where its picture is not in the gallery."""
+    questions: dict[str, Question | None] = {}
+    for number, line in enumerate(read_lines(file), start=1):
+        id, tab, asked = line.partition("\t")
+        words, _, picture = asked.partition("\t")
+        if not tab or not (words.strip() or picture.strip()):
+            raise AnnotationsUnreadableError(file, f"line {number} has no tab and words after it")
+        questions[id] = _question(words.strip(), picture.strip(), known)
+    return questions
+
+
+def _question(words: str, picture: str, known: _Names) -> Question | None:
+    """Words that are a picture's name stand for the picture; a third field is one beside words."""
+    if not picture and known.id(words) is not None:
+        return Question(picture=known.id(words))
+    if not picture:
+        return Question(words)
+    found = known.id(picture)
+    return None if found is None else Question(words, found)
+
+
+def _told(question: Question, names: Mapping[int, str]) -> str:
+    parts: Sequence[str] = [question.text]
+    if question.picture is not None:
+        name = names[question.picture]
+        parts = [question.text, name] if question.text else [name]
+    return "\t".join(" ".join(part.split()) for part in parts)

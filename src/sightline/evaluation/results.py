@@ -1,0 +1,214 @@
+"""Results on disk: ``summary.json`` with the figures, ``per_query.jsonl`` with every value.
+
+Both are read back, so that results can be compared and guarded long after the run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sightline.errors import AnnotationsUnreadableError, NotReadableError
+from sightline.evaluation.bootstrap import Interval
+from sightline.evaluation.scoring import Figure, Scored
+from sightline.evaluation.tasks import Topic
+from sightline.filesystem import storage_error, write_whole
+
+FORMAT = 1
+SUMMARY, PER_QUERY, RUN, QRELS, QUERIES = (
+    "summary.json",
+    "per_query.jsonl",
+    "run.trec",
+    "qrels.txt",
+    "queries.txt",
+)
+_PLACES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one evaluation found, and all that one must know to trust or repeat it.
+
+    Attributes:
+        task: The data set.
+        variant: What was chosen about it.
+        figures: By the name of the protocol, the first protocol first.
+        circumstances: Model, prompt, index, seed, counts, versions, machine, date; plain data.
+    """
+
+    task: str
+    variant: str
+    figures: Mapping[str, tuple[Figure, ...]]
+    circumstances: Mapping[str, Any] = field(default_factory=dict)
+
+    def figure(self, measure: str, protocol: str | None = None, group: str = "") -> Figure | None:
+        """Return the figure of a measure: of a protocol, or of the first that has it."""
+        for name, figures in self.figures.items():
+            if protocol in (None, name):
+                for figure in figures:
+                    if (figure.measure, figure.group) == (measure, group):
+                        return figure
+        return None
+
+
+def write_summary(folder: Path, summary: Summary) -> Path:
+    """Write ``summary.json`` and return its path.
+
+    Raises:
+        DiskFullError: there is no room.
+        NotWritableError: the folder may not be written.
+    """
+    content = {
+        "format": FORMAT,
+        "task": summary.task,
+        "variant": summary.variant,
+        **summary.circumstances,
+        "protocols": [
+            {"name": name, "figures": [_figure_object(figure) for figure in figures]}
+            for name, figures in summary.figures.items()
+        ],
+    }
+    return _write(folder / SUMMARY, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_summary(path: Path) -> Summary:
+    """Return a summary by its path, or by that of its folder.
+
+    Raises:
+        NotReadableError: it cannot be read.
+        AnnotationsUnreadableError: it is not a summary of this version.
+    """
+    file = path / SUMMARY if path.is_dir() else path
+    content = _read(file)
+    try:
+        fields = dict(json.loads(content))
+        if fields.pop("format") != FORMAT:
+            raise AnnotationsUnreadableError(file, f"its format is not {FORMAT}")
+        figures = {
+            str(protocol["name"]): tuple(_figure(item) for item in protocol["figures"])
+            for protocol in fields.pop("protocols")
+        }
+        return Summary(str(fields.pop("task")), str(fields.pop("variant")), figures, fields)
+    except (ValueError, KeyError, TypeError) as error:
+        raise AnnotationsUnreadableError(file, "it is not a summary of `sightline eval`") from error
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What one query scored under one protocol.
+
+    Attributes:
+        query: Its id.
+        protocol: The protocol's name.
+        values: By measure.
+        text: Its words, if it has any.
+        picture: Its picture's file, if it has one.
+    """
+
+    query: str
+    protocol: str
+    values: Mapping[str, float]
+    text: str = ""
+    picture: str = ""
+
+
+def write_per_query(folder: Path, scored: Sequence[Scored], topics: Sequence[Topic]) -> Path:
+    """Write ``per_query.jsonl`` and return its path.
+
+    Raises:
+        DiskFullError: there is no room.
+        NotWritableError: the folder may not be written.
+    """
+    asked = {topic.id: topic for topic in topics}
+    lines = [
+        json.dumps(_query_object(one, row, asked.get(one.queries[row])), ensure_ascii=False)
+        for one in scored
+        for row in range(len(one.queries))
+    ]
+    return _write(folder / PER_QUERY, "".join(f"{line}\n" for line in lines))
+
+
+def read_per_query(path: Path) -> list[QueryResult]:
+    """Return the values of every query, by the file's path or by that of its folder.
+
+    Raises:
+        NotReadableError: it cannot be read.
+        AnnotationsUnreadableError: a line is not one of ``write_per_query``.
+    """
+    file = path / PER_QUERY if path.is_dir() else path.with_name(PER_QUERY)
+    results = []
+    for number, line in enumerate(_read(file).splitlines(), start=1):
+        try:
+            fields = json.loads(line)
+            values = {str(name): float(value) for name, value in fields["values"].items()}
+            results.append(
+                QueryResult(
+                    str(fields["query"]),
+                    str(fields["protocol"]),
+                    values,
+                    str(fields.get("text", "")),
+                    str(fields.get("picture", "")),
+                )
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise AnnotationsUnreadableError(file, f"line {number} is not a result") from error
+    return results
+
+
+def _query_object(scored: Scored, row: int, topic: Topic | None) -> dict[str, object]:
+    values = zip(scored.measures, scored.values[row].tolist(), strict=True)
+    fields: dict[str, object] = {"query": scored.queries[row], "protocol": scored.protocol}
+    if topic is not None and topic.texts:
+        fields["text"] = topic.texts[0]
+    if topic is not None and topic.image is not None:
+        fields["picture"] = picture_name(topic)
+    fields["relevant"] = int(scored.relevant[row])
+    fields["values"] = {name: round(value, _PLACES) for name, value in values}
+    return fields
+
+
+def picture_name(topic: Topic) -> str:
+    """Return what names a topic's picture: the document that it is, or its file."""
+    if topic.own is not None:
+        return topic.own
+    if topic.image is None:
+        return ""
+    return topic.image.name
+
+
+def _figure_object(figure: Figure) -> dict[str, object]:
+    fields: dict[str, object] = {"measure": figure.measure}
+    if figure.group:
+        fields["group"] = figure.group
+    return fields | {
+        "value": round(figure.interval.mean, _PLACES),
+        "low": round(figure.interval.low, _PLACES),
+        "high": round(figure.interval.high, _PLACES),
+        "queries": figure.queries,
+    }
+
+
+def _figure(fields: Mapping[str, Any]) -> Figure:
+    interval = Interval(float(fields["value"]), float(fields["low"]), float(fields["high"]))
+    group = str(fields.get("group", ""))
+    return Figure(str(fields["measure"]), interval, int(fields["queries"]), group)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotReadableError(file, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise AnnotationsUnreadableError(file, "it is not text in UTF-8") from error
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        write_whole(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise storage_error(error, path) from error
+    return path

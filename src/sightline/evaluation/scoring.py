@@ -1,0 +1,131 @@
+"""From runs and protocols to figures: one value a query, means, and how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.evaluation.bootstrap import SEED, Interval, bootstrap, stratified_bootstrap
+from sightline.evaluation.judging import Judged, judge
+from sightline.evaluation.measures import Measure
+from sightline.evaluation.ranking import Run
+from sightline.evaluation.tasks import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a result.
+
+    Attributes:
+        measure: Its name.
+        interval: The mean, and its 95 % interval.
+        queries: How many it is over.
+        group: The group of queries it is about, or "" for all of them.
+    """
+
+    measure: str
+    interval: Interval
+    queries: int
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one protocol says about one run.
+
+    Attributes:
+        protocol: Its name.
+        measures: m names.
+        queries: q ids.
+        values: One row a query, one column a measure, shape (q, m).
+        relevant: How many documents are relevant to each query, shape (q,).
+        figures: The means: of all queries first, then of groups.
+        without_relevant: Queries that nothing is relevant to; left out.
+        unanswered: Queries without results; in, with 0.
+    """
+
+    protocol: str
+    measures: tuple[str, ...]
+    queries: tuple[str, ...]
+    values: NDArray[np.float64]
+    relevant: NDArray[np.int64]
+    figures: tuple[Figure, ...]
+    without_relevant: tuple[str, ...]
+    unanswered: tuple[str, ...]
+
+    def column(self, measure: str) -> NDArray[np.float64]:
+        """Return the values of one measure, shape (q,).
+
+        Raises:
+            ValueError: it is not among them.
+        """
+        return np.asarray(self.values[:, self.measures.index(measure)])
+
+
+def score(
+    run: Run, protocol: Protocol, clusters: Mapping[str, str] | None = None, *, seed: int = SEED
+) -> Scored:
+    """Return the values and figures of a run under a protocol.
+
+    Args:
+        run: What the search gave.
+        protocol: How it is judged.
+        clusters: The cluster of a query, where queries share their words; the rest stand alone.
+        seed: Of the bootstrap.
+    """
+    judged = judge(run, protocol.qrels)
+    values = measured(judged, protocol.measures)
+    return Scored(
+        protocol.name,
+        protocol.measures,
+        judged.queries,
+        values,
+        judged.relevant,
+        _figures(judged, values, protocol, clusters or {}, seed) if len(judged) else (),
+        judged.without_relevant,
+        judged.unanswered,
+    )
+
+
+def measured(judged: Judged, measures: Sequence[str]) -> NDArray[np.float64]:
+    """Return one row a query and one column a measure, shape (q, m)."""
+    columns = [Measure.parse(name)(judged) for name in measures]
+    return np.column_stack(columns) if columns else np.empty((len(judged), 0))
+
+
+def _figures(
+    judged: Judged,
+    values: NDArray[np.float64],
+    protocol: Protocol,
+    clusters: Mapping[str, str],
+    seed: int,
+) -> tuple[Figure, ...]:
+    places = {query: place for place, query in enumerate(judged.queries)}
+    members = {
+        name: np.array([places[q] for q in queries if q in places], dtype=np.int64)
+        for name, queries in protocol.groups.items()
+    }
+    members = {name: rows for name, rows in members.items() if len(rows)}
+    names = [clusters.get(query, f"\0{query}") for query in judged.queries]
+    if protocol.macro:
+        whole = stratified_bootstrap([values[rows] for rows in members.values()], seed=seed)
+    else:
+        whole = bootstrap(values, names, seed=seed)
+    figures = _named(protocol.measures, whole, len(judged), "")
+    for name, rows in members.items():
+        own = [names[row] for row in rows]
+        intervals = bootstrap(values[rows], own, seed=seed)
+        figures += _named(protocol.measures, intervals, len(rows), name)
+    return tuple(figures)
+
+
+def _named(
+    measures: Sequence[str], intervals: Sequence[Interval], queries: int, group: str
+) -> list[Figure]:
+    return [
+        Figure(name, interval, queries, group)
+        for name, interval in zip(measures, intervals, strict=True)
+    ]

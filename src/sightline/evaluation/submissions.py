@@ -1,0 +1,76 @@
+"""The files that evaluation servers take, for test splits whose labels are not public."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sightline.errors import InvalidValueError
+from sightline.evaluation.ranking import Run
+from sightline.evaluation.tasks import Submission, Task
+from sightline.filesystem import storage_error, write_whole
+
+_CIRCO_RESULTS = 50
+_CIRR_RESULTS, _CIRR_SUBSET_RESULTS = 50, 3
+
+
+def write_submissions(task: Task, runs: Mapping[str, Run], folder: Path) -> tuple[Path, ...]:
+    """Write what the server of a task wants; return the files.
+
+    Args:
+        task: With a ``submission``.
+        runs: By the name of the protocol that they are for; "" ranks the whole gallery.
+        folder: Where they go.
+
+    Raises:
+        InvalidValueError: a query has too few results.
+        DiskFullError: there is no room.
+        NotWritableError: the folder may not be written.
+    """
+    match task.submission:
+        case Submission.CIRCO:
+            return (_written(folder / "circo_submission.json", circo_submission(runs[""])),)
+        case Submission.CIRR:
+            whole, subset = runs[""], runs["subset"]
+            return (
+                _written(folder / "cirr_recall.json", cirr_recall(whole, task.own)),
+                _written(folder / "cirr_recall_subset.json", cirr_subset(subset)),
+            )
+        case None:
+            return ()
+
+
+def circo_submission(run: Run) -> dict[str, list[int]]:
+    """Return CIRCO's form: the numbers of the first 50 pictures by number of the query."""
+    return {
+        query: [int(name) for name in _first(run, query, _CIRCO_RESULTS)] for query in run.queries
+    }
+
+
+def cirr_recall(run: Run, own: Mapping[str, str]) -> dict[str, object]:
+    """Return CIRR's form for recall: the first 50 pictures by pair, the reference left out."""
+    found = {q: _first(run, q, _CIRR_RESULTS, without=own.get(q)) for q in run.queries}
+    return {"version": "rc2", "metric": "recall", **found}
+
+
+def cirr_subset(run: Run) -> dict[str, object]:
+    """Return CIRR's form for subset recall: the first 3 members of the set by pair."""
+    found = {query: _first(run, query, _CIRR_SUBSET_RESULTS) for query in run.queries}
+    return {"version": "rc2", "metric": "recall_subset", **found}
+
+
+def _first(run: Run, query: str, count: int, without: str | None = None) -> Sequence[str]:
+    names = [name for name, _ in run.found(query) if name != without][:count]
+    if len(names) < count:
+        what = f"the number of results of query {query}"
+        raise InvalidValueError(what, len(names), f"{count}, which the server wants")
+    return names
+
+
+def _written(path: Path, content: Mapping[str, object]) -> Path:
+    try:
+        write_whole(path, json.dumps(content).encode())
+    except OSError as error:
+        raise storage_error(error, path) from error
+    return path
