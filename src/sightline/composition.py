@@ -97,10 +97,13 @@ class ComposedQuery:
         vector: The picture's unit vector of shape (1, d), if it is known.
         weights: Of the parts, in ``roles``.
         balance: Of the words in ``sum``, from 0 (the picture alone) to 1 (the words alone).
+        excluded_texts: What the results should not show, beside what the instruction takes away.
+        excluded_images: Likewise, by example.
+        excluded_weight: How strongly excluded parts push away, as in a ``Query``.
 
     Raises:
         InvalidValueError: there is no picture or no instruction where the mode needs it, or the
-            balance is not between 0 and 1.
+            balance is not between 0 and 1, or ``excluded_weight`` is negative.
     """
 
     image: ImageSource | None = None
@@ -111,6 +114,9 @@ class ComposedQuery:
     vector: Vectors | None = None
     weights: Weights = field(default_factory=Weights)
     balance: float = 0.5
+    excluded_texts: tuple[str, ...] = ()
+    excluded_images: tuple[ImageSource, ...] = ()
+    excluded_weight: float = 0.5
 
     def __post_init__(self) -> None:
         if self.image is None and self.vector is None and self.mode is not Mode.TEXT:
@@ -120,6 +126,9 @@ class ComposedQuery:
             raise InvalidValueError("the instruction", self.instruction, "at least one word")
         if not 0.0 <= self.balance <= 1.0:
             raise InvalidValueError("the balance of picture and words", self.balance, "from 0 to 1")
+        if not 0.0 <= self.excluded_weight < float("inf"):
+            allowed = "a number that is not negative"
+            raise InvalidValueError("excluded_weight", self.excluded_weight, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ class StepTaken:
     """One step on the way to the vector.
 
     Attributes:
-        name: "picture", "caption", "compose", "words" or "statistics".
+        name: "picture", "caption", "compose", "words", "statistics" or "excluded".
         source: What did it: a captioner, a composer, a model, "given" or "kept".
         milliseconds: Wall time.
         cost: Of a call to a language model.

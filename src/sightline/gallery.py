@@ -34,6 +34,7 @@ from sightline.types import (
     GalleryStatus,
     Hit,
     ImageRecord,
+    ImageSource,
     Progress,
     Query,
     SearchResult,
@@ -485,6 +486,16 @@ class Gallery:
         return self._search.composed(
             composition, k, offset=offset, min_score=min_score, filters=filters
         )
+
+    def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
+        """Return the unit mean of the vectors of query pictures, float32, shape (1, d).
+
+        Raises:
+            ImageUnreadableError: a picture cannot be read.
+            ImageNotFoundError: the gallery has no such picture.
+            CancelledQueryError: they cancel out.
+        """
+        return self._search.embed_images(images)
 
     def vector_of(self, id: int) -> Vectors:
         """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).

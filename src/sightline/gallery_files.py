@@ -43,6 +43,7 @@ class GalleryFiles:
 
     def __init__(self, folder: Path, max_megapixels: float) -> None:
         self._uploads = folder / _UPLOADS
+        self._prefix = os.path.join(self._uploads, "")
         self._thumbnails = folder / _THUMBNAILS
         self._max_megapixels = max_megapixels
 
@@ -66,7 +67,7 @@ class GalleryFiles:
 
     def owns(self, path: Path) -> bool:
         """Whether a picture is the gallery's own, so that it goes when it is removed."""
-        return self._uploads in path.parents
+        return str(path).startswith(self._prefix)
 
     def discard(self, path: Path) -> None:
         """Delete a picture of the gallery's own; one that is gone already is no fault.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import numpy as np
 
 from sightline.catalog import Catalog
 from sightline.composing.fusing import best_fused
+from sightline.composing.parts import as_query, mean_of
 from sightline.composition import Composition
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
 from sightline.gallery_index import GalleryIndex
@@ -126,10 +128,15 @@ class GallerySearch:
             hits = self._hits(pairs[offset : offset + k], offset)
         return SearchResult(hits, len(ids), len(pairs) > offset + k, watch.seconds())
 
+    def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
+        """Return the unit mean of the vectors of query pictures, shape (1, d)."""
+        spec = self._model.spec_for(Need.PICTURES)
+        rows = self._pictures(self._model.for_queries, spec, Stopwatch()).embed(images)
+        return rows if len(rows) == 1 else as_query(mean_of(rows))
+
     def embed_image(self, image: ImageSource) -> Vectors:
         """Return the unit vector of a query picture, shape (1, d)."""
-        spec = self._model.spec_for(Need.PICTURES)
-        return self._pictures(self._model.for_queries, spec, Stopwatch()).embed([image])
+        return self.embed_images([image])
 
     def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
         """Return a query picture, as ``querying.pixels_of`` does."""

@@ -153,6 +153,18 @@ def test_the_whole_way_by_keyboard_alone(page: Page) -> None:
     expect(tile(page, 0)).to_be_focused()
 
 
+def test_the_way_past_the_search_leads_to_the_pictures(page: Page) -> None:
+    ask(page, "a red car")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Tab")
+    expect(page.locator("#skip")).to_be_focused()
+
+    page.keyboard.press("Enter")
+
+    expect(tile(page, 0)).to_be_focused()
+    expect(page).to_have_url(re.compile(r"#text\?text=a\+red\+car$"))
+
+
 def _tab_to(page: Page, selector: str) -> None:
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -58,7 +58,7 @@ def test_a_search_with_everything_survives_a_reload(page: Page, scene: Path) -> 
     page.press("#notWord", "Enter")
     page.select_option("#sort", "newest")
     expect(page).to_have_url(re.compile("sort=newest"))
-    wait_for_results(page)
+    expect(page.locator("#summary")).to_contain_text("newest first")
     found = names(page)
 
     page.reload()

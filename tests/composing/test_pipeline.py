@@ -169,6 +169,48 @@ def test_a_sum_leans_as_far_as_its_balance_says(balance: float) -> None:
     assert np.allclose(composition.vector[0], expected / np.linalg.norm(expected), atol=1e-6)
 
 
+@pytest.mark.parametrize("mode", [m for m in Mode if m is not Mode.FUSION])
+def test_what_is_excluded_pushes_the_vector_away(mode: Mode) -> None:
+    encoder, green = FakeEncoder(), Image.new("RGB", (8, 8), (0, 255, 0))
+    plain = composing().compose(ComposedQuery(RED, "blue", mode)).vector[0].astype(np.float64)
+    both = encoder.encode_texts(["yellow", "green"]).astype(np.float64).mean(axis=0)
+    excluded = both / np.linalg.norm(both)
+
+    composition = composing().compose(
+        ComposedQuery(
+            RED,
+            "blue",
+            mode,
+            excluded_texts=("yellow",),
+            excluded_images=(green,),
+            excluded_weight=0.4,
+        )
+    )
+
+    expected = plain - 0.4 * excluded
+    assert np.allclose(composition.vector[0], expected / np.linalg.norm(expected), atol=1e-6)
+    assert names_of(composition)[-1] == "excluded"
+
+
+def test_in_fusion_each_side_is_pushed_away_from_its_own_kind() -> None:
+    encoder = FakeEncoder()
+    plain = composing().compose(ComposedQuery(RED, "blue", Mode.FUSION)).fusion
+    pushed = (
+        composing()
+        .compose(
+            ComposedQuery(RED, "blue", Mode.FUSION, excluded_texts=("cyan",), excluded_weight=0.4)
+        )
+        .fusion
+    )
+    assert plain is not None
+    assert pushed is not None
+
+    away = encoder.encode_texts(["cyan"])[0].astype(np.float64) - STATISTICS.text_mean
+    expected = plain.words[0] - 0.4 * away / np.linalg.norm(away)
+    assert np.allclose(pushed.words[0], expected / np.linalg.norm(expected), atol=1e-6)
+    assert np.array_equal(pushed.image, plain.image)
+
+
 def test_a_query_without_what_it_needs_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="picture"):
         ComposedQuery(None, "blue")
@@ -176,6 +218,8 @@ def test_a_query_without_what_it_needs_is_refused() -> None:
         ComposedQuery(RED, "  ")
     with pytest.raises(InvalidValueError, match="balance"):
         ComposedQuery(RED, "blue", balance=1.5)
+    with pytest.raises(InvalidValueError, match="excluded_weight"):
+        ComposedQuery(RED, "blue", excluded_weight=-1.0)
     assert ComposedQuery(RED, mode=Mode.IMAGE).instruction == ""
     assert ComposedQuery(None, "blue", Mode.TEXT).image is None
 

@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from sightline.composing import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server.app import create_app
 from sightline.server.settings import Settings
@@ -36,10 +37,11 @@ def served_gallery(
     *,
     address: str = "http://127.0.0.1:8420",
     raise_server_exceptions: bool = True,
+    words: WordsSettings | None = None,
     **settings: Any,  # noqa: ANN401
 ) -> Iterator[TestClient]:
     """Serve a gallery in this process, to a client that names it by an address."""
-    app = create_app(Settings(**settings), gallery)
+    app = create_app(Settings(**settings), gallery, words=words)
     with TestClient(
         app, base_url=address, raise_server_exceptions=raise_server_exceptions
     ) as client:

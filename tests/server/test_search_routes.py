@@ -89,7 +89,15 @@ def test_an_answer_tells_all_that_a_page_shows(client: TestClient, photos: Path)
     assert found["query"]["text"] == "red"
     assert found["query"]["text_weight"] == 0.5
     times = found["milliseconds"]
-    assert set(times) == {"queue", "decode", "embed", "search", "fetch", "total"}
+    assert set(times) == {
+        "queue",
+        "decode",
+        "embed",
+        "compose",
+        "search",
+        "fetch",
+        "total",
+    }
     assert times["embed"] > 0
     assert times["total"] >= times["embed"] + times["search"] + times["fetch"]
 
@@ -165,7 +173,7 @@ def test_similar_pictures_leave_out_the_picture_itself(client: TestClient) -> No
 def test_a_picture_and_words_are_summed(client: TestClient) -> None:
     answer = client.post(
         f"{API}/search/composed",
-        data={"text": "blue", "text_weight": 0.5, "image_weight": 0.5},
+        data={"text": "blue", "mode": "sum"},
         files={"image": ("q.png", png(RED))},
     ).json()
 

@@ -111,6 +111,7 @@ def serve_gallery(gallery: Gallery, settings: Settings, *, open_browser: bool) -
         SightlineError: the gallery's model cannot be loaded.
         typer.Exit: Ctrl-C ended it.
     """
+    from sightline.composing import WordsSettings
     from sightline.server import process
     from sightline.server.app import create_app
 
@@ -122,7 +123,8 @@ def serve_gallery(gallery: Gallery, settings: Settings, *, open_browser: bool) -
         errors.append(error)
         process.stop(app)
 
-    app = create_app(settings, gallery, failed=give_up)
+    words = WordsSettings.from_environment(os.environ)
+    app = create_app(settings, gallery, words=words, failed=give_up)
     ended_by = process.run(
         app, listening, _announcement(gallery, settings, listening, open_browser)
     )

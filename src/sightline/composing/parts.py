@@ -118,6 +118,20 @@ def mean_of(rows: Vectors) -> NDArray[np.float64]:
     return _unit(rows.astype(np.float64).mean(axis=0))
 
 
+def away_from(vector: Vectors, excluded: NDArray[np.float64], weight: float) -> Vectors:
+    """Return a query moved away from what is excluded: v - weight * e, scaled to unit length.
+
+    Args:
+        vector: Unit, shape (1, d).
+        excluded: The unit mean of all that is excluded, shape (d,).
+        weight: How strongly it pushes.
+
+    Raises:
+        CancelledQueryError: nothing is left.
+    """
+    return as_query(vector[0].astype(np.float64) - weight * excluded)
+
+
 def as_query(vector: NDArray[np.float64]) -> Vectors:
     """Return a vector as one that can be searched for: unit, float32, shape (1, d).
 

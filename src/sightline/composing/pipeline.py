@@ -22,7 +22,14 @@ from sightline.composing.memory import (
     read_target,
     target_text,
 )
-from sightline.composing.parts import agreement_of, as_query, parts_of, texts_of
+from sightline.composing.parts import (
+    agreement_of,
+    as_query,
+    away_from,
+    mean_of,
+    parts_of,
+    texts_of,
+)
 from sightline.composition import (
     COMPOSING,
     Caption,
@@ -289,6 +296,8 @@ class _Run:
                 vector, fusion = self._fused()
             case Mode.ROLES | Mode.PUBLISHED:
                 vector, agreement = self._composed()
+        if self.query.excluded_texts or self.query.excluded_images:
+            vector, fusion = self._without_excluded(vector, fusion)
         return Composition(
             mode=self.query.mode,
             instruction=self.query.instruction,
@@ -304,6 +313,25 @@ class _Run:
             agreement=agreement,
             steps=tuple(self._steps),
         )
+
+    def _without_excluded(
+        self, vector: Vectors, fusion: Fusion | None
+    ) -> tuple[Vectors, Fusion | None]:
+        """Move a query away from what is excluded; in ``fusion``, each side from its own kind."""
+        query, weight = self.query, self.query.excluded_weight
+        with self.step("excluded", "model"):
+            texts = [self._eyes.embed_texts(query.excluded_texts)] if query.excluded_texts else []
+            images = [self._eyes.embed_image(image) for image in query.excluded_images]
+            moved = away_from(vector, mean_of(np.concatenate([*texts, *images])), weight)
+            if fusion is None:
+                return moved, None
+            facts, words, image = fusion.statistics, fusion.words, fusion.image
+            if texts:
+                words = away_from(words, mean_of(texts[0] - facts.text_mean), weight)
+            if images:
+                centred = np.concatenate(images) - facts.image_mean
+                image = away_from(image, mean_of(centred), weight)
+            return moved, replace(fusion, words=words, image=image)
 
     def _words(self, texts: Sequence[str]) -> Vectors:
         with self.step("words", "model"):

@@ -106,15 +106,24 @@ def words_for(
         beams=settings.beams,
         chat=settings.chat,
     )
-    default = ("llm",) if settings.chat is not None else ()
-    captioners = _in_order(settings.captioners, "tags")
-    composers = _in_order(settings.composers or default, "rules")
+    captioners, composers = asked_captioners(settings), asked_composers(settings)
     _check_names("captioner", captioners, captioner_names())
     _check_names("composer", composers, composer_names())
     return (
         [_or_broken(name, partial(captioner, name, around)) for name in captioners],
         [_or_broken(name, partial(composer, name, settings.chat)) for name in composers],
     )
+
+
+def asked_captioners(settings: WordsSettings) -> list[str]:
+    """Return the captioners that are asked, in order."""
+    return _in_order(settings.captioners, "tags")
+
+
+def asked_composers(settings: WordsSettings) -> list[str]:
+    """Return the composers that are asked, in order."""
+    default = ("llm",) if settings.chat is not None else ()
+    return _in_order(settings.composers or default, "rules")
 
 
 class _Broken:

@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from sightline import __version__
+from sightline.composing import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server import openapi, problems
 from sightline.server.bodies import BodyLimits
@@ -43,6 +44,7 @@ def create_app(
     settings: Settings,
     gallery: Gallery,
     *,
+    words: WordsSettings | None = None,
     failed: Callable[[BaseException], None] = lambda error: None,
 ) -> FastAPI:
     """Return the service of one gallery, as an ASGI app.
@@ -53,9 +55,11 @@ def create_app(
     Args:
         settings: How it runs.
         gallery: What it serves.
+        words: Which captioners and composers composed searches ask; those without a language
+            model, if None.
         failed: Called, from another thread, with the error if the model cannot be loaded.
     """
-    service = Service.of(settings, gallery, failed)
+    service = Service.of(settings, gallery, failed, words)
     app = FastAPI(
         title="Sightline",
         version=__version__,

@@ -282,6 +282,7 @@ interface Ui {
   signIn: HTMLDialogElement;
   signInFault: HTMLElement;
   signInForm: HTMLFormElement;
+  skip: HTMLAnchorElement;
   sort: HTMLSelectElement;
   tabComposed: HTMLAnchorElement;
   tabImage: HTMLAnchorElement;

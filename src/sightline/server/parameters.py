@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sightline.composition import ComposedQuery, Mode, Target, Weights
 from sightline.server.values import (
     DEEPEST,
     Folder,
@@ -20,14 +21,25 @@ from sightline.server.values import (
     Pixels,
     Prompt,
     RegionText,
+    Share,
+    SourceName,
     Text,
     Weight,
     sentence,
 )
-from sightline.types import Cropped, Filters, ImageSource, Indexed, Orientation, Query
+from sightline.types import (
+    Cropped,
+    Filters,
+    ImageSource,
+    Indexed,
+    Orientation,
+    Query,
+    Vectors,
+)
 from sightline.wishes import read_region
 
 _MOST_PARTS = 50
+_WEIGHTS = Weights()
 _FILTERS = {
     "folders": "folder",
     "labels": "label",
@@ -160,7 +172,7 @@ class SearchParameters(Ranking):
         """
         return Query(
             texts=[self.text] if self.text else [],
-            images=self._images(picture),
+            images=self.sources(picture),
             excluded_texts=self.excluded_texts,
             excluded_images=[Indexed(id) for id in self.excluded_images],
             text_weight=self.text_weight,
@@ -169,7 +181,12 @@ class SearchParameters(Ranking):
             filters=self.filters(),
         )
 
-    def _images(self, picture: ImageSource | None) -> Sequence[ImageSource]:
+    def sources(self, picture: ImageSource | None) -> Sequence[ImageSource]:
+        """Return the pictures to search by, of which the first is cut to the region.
+
+        Args:
+            picture: What came with the request, or is kept under its token.
+        """
         indexed: list[ImageSource] = [Indexed(id) for id in self.images]
         if self.region is None:
             return indexed if picture is None else [picture, *indexed]
@@ -211,6 +228,110 @@ class PictureSearch(SearchParameters):
     def has_picture(self) -> bool:
         """Whether a picture comes with the request, or came with an earlier one."""
         return self.picture is not None or self.image is not None
+
+
+class ComposedSearch(PictureSearch):
+    """A picture and what is to be different in it, as a form with a file.
+
+    Parts of an answer that come back, edited or not, are taken as they are: nothing before them
+    runs again.
+    """
+
+    mode: Annotated[
+        Mode | None,
+        Field(description="How picture and words become one search. Default: roles."),
+    ] = None
+    captioner: Annotated[
+        SourceName | None, Field(description="What says in words what the picture shows.")
+    ] = None
+    composer: Annotated[
+        SourceName | None, Field(description="What merges that with the instruction.")
+    ] = None
+    caption: Annotated[
+        Text | None, Field(description="What the picture shows; then no captioner is asked.")
+    ] = None
+    target: Annotated[
+        Text | None,
+        Field(description="What is wanted; then neither captioner nor composer is asked."),
+    ] = None
+    desired: Annotated[
+        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is asked for.")
+    ] = []
+    preserve: Annotated[
+        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is to stay.")
+    ] = []
+    forbidden: Annotated[
+        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is to be gone.")
+    ] = []
+    paraphrases: Annotated[
+        list[Text],
+        Field(max_length=_MOST_PARTS, description="With target: the same in other words."),
+    ] = []
+    weight_target: Annotated[Share, Field(description="Of the target, in roles.")] = _WEIGHTS.target
+    weight_desired: Annotated[Share, Field(description="Of what is asked for.")] = _WEIGHTS.desired
+    weight_preserve: Annotated[Share, Field(description="Of what is to stay.")] = _WEIGHTS.preserve
+    weight_image: Annotated[Share, Field(description="Of the picture.")] = _WEIGHTS.image
+    weight_forbidden: Annotated[Share, Field(description="Of what is to be gone.")] = (
+        _WEIGHTS.forbidden
+    )
+    balance: Annotated[
+        Weight | None,
+        Field(
+            description="In sum: 0 is the picture alone, 1 the words alone. "
+            "Default: what text_weight and image_weight come to."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _parts_of_a_target(self) -> Self:
+        if not self.target and (
+            self.desired or self.preserve or self.forbidden or self.paraphrases
+        ):
+            raise sentence(
+                "desired, preserve, forbidden and paraphrases are parts of a target; "
+                "give target with them"
+            )
+        return self
+
+    def composed(
+        self, *, image: ImageSource | None = None, vector: Vectors | None = None
+    ) -> ComposedQuery:
+        """Return the query, for a picture or for a vector that stands for several.
+
+        Raises:
+            InvalidValueError: a part that the mode needs is missing.
+        """
+        return ComposedQuery(
+            image,
+            self.text,
+            self.mode or Mode.ROLES,
+            caption=self.caption or None,
+            target=self._target(),
+            vector=vector,
+            weights=Weights(
+                self.weight_target,
+                self.weight_desired,
+                self.weight_preserve,
+                self.weight_image,
+                self.weight_forbidden,
+            ),
+            balance=self._balance(),
+            excluded_texts=tuple(self.excluded_texts),
+            excluded_images=tuple(Indexed(id) for id in self.excluded_images),
+            excluded_weight=self.excluded_weight,
+        )
+
+    def _balance(self) -> float:
+        if self.balance is not None:
+            return self.balance
+        both = self.text_weight + self.image_weight
+        return self.text_weight / both if both else 0.5
+
+    def _target(self) -> Target | None:
+        if not self.target:
+            return None
+        lists = (self.desired, self.preserve, self.forbidden, self.paraphrases)
+        return Target(self.target, *map(tuple, lists))
 
 
 class LinkSearch(SearchParameters):

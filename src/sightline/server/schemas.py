@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sightline.composition import Mode
+from sightline.server.composition_schemas import CompositionAnswer
 from sightline.types import Hit, ImageRecord
 
 API = "/api/v1"
@@ -111,6 +113,9 @@ class Milliseconds(BaseModel):
     queue: Annotated[float, Field(description="Until the search had a thread.")]
     decode: Annotated[float, Field(description="Query pictures.")]
     embed: Annotated[float, Field(description="In the model, and waiting for its turn.")]
+    compose: Annotated[
+        float, Field(description="All that a composed search takes before it is searched for.")
+    ] = 0.0
     search: Annotated[float, Field(description="In the index.")]
     fetch: Annotated[float, Field(description="From the catalog.")]
     total: float
@@ -138,13 +143,18 @@ class SearchAnswer(BaseModel):
     total: Annotated[int, Field(description="Pictures in the gallery.")]
     model: str
     mode: Annotated[
-        Literal["text", "image", "sum"],
-        Field(description="By words, by pictures, or by the weighted sum of both."),
+        Mode,
+        Field(
+            description="By words, by pictures, by the weighted sum of both, or composed of them."
+        ),
     ]
     milliseconds: Milliseconds
     cached: Annotated[bool, Field(description="Whether the answer was kept from a search before.")]
     notes: Annotated[list[str], Field(description="What is worth knowing about this answer.")]
     picture: KeptPicture | None
+    composition: Annotated[
+        CompositionAnswer | None, Field(description="Of a composed search: how it came about.")
+    ] = None
     query: Annotated[dict[str, Any], Field(description="What was asked, with all defaults.")]
 
 
@@ -170,153 +180,6 @@ class RemovedAnswer(BaseModel):
     file_deleted: Annotated[
         bool, Field(description="True for an upload; other files are never touched.")
     ]
-
-
-class ModelAnswer(BaseModel):
-    """A model that has vectors in the gallery."""
-
-    name: str
-    vectors: int
-    dimensions: int
-    precision: str
-
-
-class ReasonCount(BaseModel):
-    """Why files could not be read, and how many."""
-
-    reason: str
-    count: int
-
-
-class FaultAnswer(BaseModel):
-    """A file that could not be read."""
-
-    path: str
-    reason: str
-
-
-class FaultsSummary(BaseModel):
-    """Files that could not be read."""
-
-    count: int
-    reasons: Annotated[list[ReasonCount], Field(description="The most frequent first.")]
-    first: Annotated[list[FaultAnswer], Field(description="At most 50.")]
-
-
-class FaultsAnswer(BaseModel):
-    """A part of the files that could not be read, by path."""
-
-    count: int
-    faults: list[FaultAnswer]
-
-
-class LabelCount(BaseModel):
-    """A label, and how many pictures have it."""
-
-    label: str
-    count: int
-
-
-class FormatCount(BaseModel):
-    """A format, and how many pictures have it."""
-
-    format: str
-    count: int
-
-
-class TakenRange(BaseModel):
-    """The first and the last of the pictures' own times."""
-
-    first: str | None
-    last: str | None
-
-
-class GalleryAnswer(BaseModel):
-    """What the gallery holds, and what the service lets its callers do."""
-
-    path: str
-    images: int
-    model: str
-    models: list[ModelAnswer]
-    knows: Annotated[str, Field(description='What the model knows, such as "photographs".')]
-    can_text: Annotated[bool, Field(description="Whether the model reads words.")]
-    folders: list[str]
-    faults: FaultsSummary
-    missing: Annotated[int, Field(description="Pictures without a vector of this model.")]
-    index_state: str
-    bytes_on_disk: int
-    labels: list[LabelCount]
-    formats: list[FormatCount]
-    taken: TakenRange
-    version: str
-    max_upload_bytes: int
-    examples: Annotated[list[str], Field(description="Texts that are worth a try.")]
-    may_index: Annotated[bool, Field(description="Whether folders may be named to index.")]
-
-
-class SkippedFile(BaseModel):
-    """A file that an index job could not read."""
-
-    path: str
-    reason: str
-
-
-class ReportAnswer(BaseModel):
-    """What an index job did."""
-
-    added: int
-    changed: int
-    moved: int
-    removed: int
-    unchanged: int
-    embedded: int
-    seconds: float
-    skipped: Annotated[list[SkippedFile], Field(description="At most 50.")]
-    skipped_count: int
-
-
-class JobAnswer(BaseModel):
-    """A job: what it does, and how far it has come."""
-
-    id: str
-    kind: Literal["index"]
-    state: Literal["running", "done", "failed", "cancelled"]
-    paths: list[str]
-    stage: Annotated[str, Field(description='"finding", "embedding" or "indexing".')]
-    done: Annotated[int, Field(description="Files finished in this stage.")]
-    total: Annotated[int | None, Field(description="Files in this stage, once it is known.")]
-    skipped: int
-    rate: Annotated[float | None, Field(description="Files a second in this stage.")]
-    report: ReportAnswer | None
-    error: str | None
-    started_at: str
-    ended_at: str | None
-
-
-class JobsAnswer(BaseModel):
-    """The last jobs, newest first."""
-
-    jobs: list[JobAnswer]
-
-
-class IndexRequest(BaseModel):
-    """What to index."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"paths": ["/home/ana/Pictures"]}, {"paths": []}]},
-    )
-
-    paths: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=4096)]],
-        Field(max_length=100, description="Absolute folders or files; none: all that is known."),
-    ] = []
-    force: Annotated[
-        bool, Field(description="Drop vanished pictures even if they are more than half of all.")
-    ] = False
-    retry: Annotated[bool, Field(description="Try files again that could not be read before.")] = (
-        False
-    )
 
 
 class LabelsRequest(BaseModel):

@@ -6,20 +6,30 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, BinaryIO
 
+from sightline.composition import Mode
 from sightline.gallery import Gallery
 from sightline.images import bytes_hash
 from sightline.server.admission import Admitted
+from sightline.server.composing import Composer
+from sightline.server.composition_schemas import CompositionAnswer
 from sightline.server.keeping import Recent
 from sightline.server.metrics import Metrics
 from sightline.server.notes import collecting
-from sightline.server.parameters import Page, Ranking, SearchParameters
+from sightline.server.parameters import ComposedSearch, Page, Ranking, SearchParameters
 from sightline.server.query_pictures import KeptQuery, QueryPictures
-from sightline.server.schemas import API, HitAnswer, KeptPicture, Milliseconds, SearchAnswer
+from sightline.server.schemas import (
+    API,
+    HitAnswer,
+    KeptPicture,
+    Milliseconds,
+    SearchAnswer,
+)
 from sightline.types import SearchResult, Step
 
-Mode: TypeAlias = Literal["text", "image", "sum"]
+COMPOSE = "compose"
+"""The step of a composed search before it is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,8 @@ class _Found:
     """What is kept of a search: everything but the time it took."""
 
     answer: SearchAnswer
-    seconds: Mapping[Step, float]
+    seconds: Mapping[str, float]
+    lasts: bool = True
 
 
 class Searches:
@@ -36,15 +47,22 @@ class Searches:
     Args:
         gallery: What is searched.
         pictures: Where query pictures are kept.
+        composer: Composes searches of a picture and words.
         metrics: Where searches are counted.
         kept_hits: How many hits are remembered, of the last answers.
     """
 
     def __init__(
-        self, gallery: Gallery, pictures: QueryPictures, metrics: Metrics, kept_hits: int
+        self,
+        gallery: Gallery,
+        pictures: QueryPictures,
+        composer: Composer,
+        metrics: Metrics,
+        kept_hits: int,
     ) -> None:
         self._gallery = gallery
         self._pictures = pictures
+        self._composer = composer
         self._metrics = metrics
         self._kept: Recent[tuple[str, int], _Found] = Recent(
             kept_hits, lambda found: 1 + len(found.answer.hits)
@@ -52,7 +70,11 @@ class Searches:
         self._counted: Recent[int, tuple[int, int]] = Recent(1)
 
     def by_parameters(
-        self, asked: SearchParameters, upload: BinaryIO | None, admitted: Admitted
+        self,
+        asked: SearchParameters,
+        upload: BinaryIO | None,
+        admitted: Admitted,
+        model_key: str = "",
     ) -> SearchAnswer:
         """Return the answer to a search by words, pictures or both.
 
@@ -60,6 +82,7 @@ class Searches:
             asked: The parameters.
             upload: A picture file that came along. Read only now: whoever waits holds no memory.
             admitted: When it got its turn.
+            model_key: For the language model, if the request brought one along.
 
         Raises:
             QueryPictureNotFoundError: the picture that is named is no longer kept.
@@ -71,7 +94,15 @@ class Searches:
         content = None if picture is None else bytes_hash(picture)
 
         key = {"asked": asked.asked(), "content": content}
-        answer = self._answer(key, admitted, lambda: self._find(asked, picture))
+        if isinstance(asked, ComposedSearch):
+            # Another key may reach another answer; the key itself is not kept.
+            key |= {"key": bytes_hash(model_key.encode()) if model_key else ""}
+            composed = asked
+            answer = self._answer(
+                key, admitted, lambda: self._compose(composed, picture, model_key)
+            )
+        else:
+            answer = self._answer(key, admitted, lambda: self._find(asked, picture))
         return answer if picture is None else self._with_picture(answer, picture)
 
     def similar(self, id: int, page: Ranking, admitted: Admitted) -> SearchAnswer:
@@ -90,7 +121,7 @@ class Searches:
                 min_score=page.min_score,
                 filters=page.filters(),
             )
-            return self._as_found(found, page, "image", query, [])
+            return self._as_found(found, page, Mode.IMAGE, query, [])
 
         return self._answer({"similar": query}, admitted, find)
 
@@ -107,11 +138,10 @@ class Searches:
         self._metrics.look_up("answers", cached)
         if found is None:
             found = find()
-            self._kept.put(place, found)
+            if found.lasts:
+                self._kept.put(place, found)
         seconds = {} if cached else dict(found.seconds)
-        self._metrics.time_steps(
-            {"queue": admitted.queue_s} | {str(s): t for s, t in seconds.items()}
-        )
+        self._metrics.time_steps({"queue": admitted.queue_s} | seconds)
         took_s = admitted.queue_s + time.perf_counter() - began
         times = _milliseconds(seconds, queue_s=admitted.queue_s, total_s=took_s)
         return found.answer.model_copy(update={"milliseconds": times, "cached": cached})
@@ -126,8 +156,20 @@ class Searches:
                 min_score=asked.min_score,
                 prompt=asked.prompt,
             )
-        mode: Mode = "text" if not query.images else "sum" if query.texts else "image"
+        mode = Mode.TEXT if not query.images else Mode.SUM if query.texts else Mode.IMAGE
         return self._as_found(found, asked, mode, asked.asked(), notes)
+
+    def _compose(self, asked: ComposedSearch, picture: bytes | None, model_key: str) -> _Found:
+        with collecting() as notes:
+            result, composition = self._composer.find(asked, picture, model_key)
+        answered = self._as_found(result, asked, composition.mode, asked.asked(), notes)
+        answer = answered.answer.model_copy(
+            update={"composition": CompositionAnswer.of(composition)}
+        )
+        seconds: dict[str, float] = {COMPOSE: composition.milliseconds / 1000}
+        seconds |= answered.seconds
+        # What fell back may work the next time.
+        return _Found(answer, seconds, lasts=not composition.fell_back)
 
     def _as_found(
         self,
@@ -157,7 +199,7 @@ class Searches:
             picture=None,
             query=query,
         )
-        return _Found(answer, found.seconds)
+        return _Found(answer, {str(step): spent for step, spent in found.seconds.items()})
 
     def _counts(self) -> tuple[int, int]:
         """Return how many pictures there are, and how many no search finds."""
@@ -188,6 +230,6 @@ def _kept_picture(kept: KeptQuery) -> KeptPicture:
     )
 
 
-def _milliseconds(seconds: Mapping[Step, float], *, queue_s: float, total_s: float) -> Milliseconds:
-    steps = {str(step): round(seconds.get(step, 0.0) * 1000, 3) for step in Step}
+def _milliseconds(seconds: Mapping[str, float], *, queue_s: float, total_s: float) -> Milliseconds:
+    steps = {str(step): round(seconds.get(step, 0.0) * 1000, 3) for step in (*Step, COMPOSE)}
     return Milliseconds(**steps, queue=round(queue_s * 1000, 3), total=round(total_s * 1000, 3))

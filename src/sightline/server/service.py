@@ -8,8 +8,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from sightline.composing import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server.admission import Admission
+from sightline.server.composing import Composer
 from sightline.server.jobs import Job, Jobs
 from sightline.server.joining import Joining, joined
 from sightline.server.metrics import Metrics
@@ -31,6 +33,7 @@ class Service:
         searching: Who may search now.
         picturing: Who may decode pictures now, for thumbnails and uploads: that takes memory.
         searches: Answers searches.
+        composer: Composes searches of a picture and words.
         pictures: The last query pictures.
         jobs: The index jobs.
         readiness: Whether the model is loaded.
@@ -43,6 +46,7 @@ class Service:
     searching: Admission
     picturing: Admission
     searches: Searches
+    composer: Composer
     pictures: QueryPictures
     jobs: Jobs
     readiness: Readiness
@@ -54,12 +58,14 @@ class Service:
         settings: Settings,
         gallery: Gallery,
         failed: Callable[[BaseException], None] = lambda error: None,
+        words: WordsSettings | None = None,
     ) -> Service:
         """Return the parts, put together; the gallery's queries are joined from now on."""
         metrics = Metrics()
         searching = Admission(settings.search_threads, settings.search_queue)
         picturing = Admission(settings.picture_threads, settings.search_queue * 4)
         pictures = QueryPictures(gallery.path, settings.kept_queries)
+        composer = Composer(gallery, words or WordsSettings())
         how = Joining(
             window_s=settings.joining_window_ms / 1000,
             expected=lambda: searching.running,
@@ -73,7 +79,8 @@ class Service:
             metrics,
             searching,
             picturing,
-            Searches(gallery, pictures, metrics, settings.answer_cache),
+            Searches(gallery, pictures, composer, metrics, settings.answer_cache),
+            composer,
             pictures,
             Jobs(gallery, lambda job: _count(metrics, job)),
             Readiness(gallery, failed),

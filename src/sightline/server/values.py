@@ -82,6 +82,8 @@ Folder = Annotated[
 FormatName = Annotated[str, Field(max_length=16), AfterValidator(_format)]
 ImageId = Annotated[int, Field(ge=1, le=_HIGHEST_ID)]
 Weight = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(ge=0, le=10)]
+SourceName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_without_nul)]
 Pixels = Annotated[int, Field(ge=1, le=_LARGEST_PX)]
 RegionText = Annotated[str, Field(max_length=100), AfterValidator(_region)]
 PictureToken = Annotated[str, Field(pattern="^[0-9a-f]{40}$")]

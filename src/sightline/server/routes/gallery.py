@@ -9,9 +9,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from sightline import __version__
+from sightline.captioners import captioner_names
+from sightline.composers import composer_names
+from sightline.composing import WordsSettings
+from sightline.composing.words import asked_captioners, asked_composers
+from sightline.composition import Mode
 from sightline.protocols import TextEncoder
-from sightline.server.routes.jobs import may_index
-from sightline.server.schemas import (
+from sightline.server.composition_schemas import ComposingAnswer, LanguageModelAnswer
+from sightline.server.gallery_schemas import (
     FaultAnswer,
     FaultsAnswer,
     FaultsSummary,
@@ -21,8 +26,9 @@ from sightline.server.schemas import (
     ModelAnswer,
     ReasonCount,
     TakenRange,
-    shown,
 )
+from sightline.server.routes.jobs import may_index
+from sightline.server.schemas import shown
 from sightline.server.service import ServiceDep
 from sightline.types import Facets, GalleryStatus, Skipped
 
@@ -53,6 +59,7 @@ def gallery(service: ServiceDep) -> GalleryAnswer:
         max_upload_bytes=service.settings.max_upload_bytes,
         examples=list(_EXAMPLES) if opened.domain == "drawn scenes" else [],
         may_index=may_index(service.settings),
+        composing=_composing(service.composer.words),
         **_status_fields(status),
         **_facet_fields(facets),
     )
@@ -67,6 +74,20 @@ def faults(
     """Files that could not be read, with reasons, by path."""
     known = service.gallery.status().faults
     return FaultsAnswer(count=len(known), faults=_shown(known[offset : offset + limit]))
+
+
+def _composing(words: WordsSettings) -> ComposingAnswer:
+    chat = words.chat
+    return ComposingAnswer(
+        modes=list(Mode),
+        captioners=asked_captioners(words),
+        composers=asked_composers(words),
+        all_captioners=list(captioner_names()),
+        all_composers=list(composer_names()),
+        language_model=None
+        if chat is None
+        else LanguageModelAnswer(model=chat.model, is_remote=chat.is_remote),
+    )
 
 
 def _status_fields(status: GalleryStatus) -> dict[str, Any]:

@@ -11,17 +11,16 @@ from fastapi.responses import StreamingResponse
 
 from sightline.errors import InvalidValueError, SourceNotFoundError
 from sightline.server.job_events import job_events
-from sightline.server.jobs import Job, Work
-from sightline.server.refusals import IndexingForbiddenError
-from sightline.server.schemas import (
-    API,
+from sightline.server.job_schemas import (
     IndexRequest,
     JobAnswer,
     JobsAnswer,
     ReportAnswer,
     SkippedFile,
-    shown,
 )
+from sightline.server.jobs import Job, Work
+from sightline.server.refusals import IndexingForbiddenError
+from sightline.server.schemas import API, shown
 from sightline.server.service import ServiceDep
 from sightline.server.settings import Settings
 from sightline.types import SyncReport

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, BinaryIO
 
-from fastapi import APIRouter, Body, File, Path, Query
+from fastapi import APIRouter, Body, File, Header, Path, Query
 from fastapi.responses import Response
 
 from sightline.errors import EmptyQueryError
 from sightline.server.parameters import (
+    ComposedSearch,
     LinkSearch,
     PictureSearch,
     Ranking,
@@ -45,14 +46,23 @@ async def search_image(service: ServiceDep, asked: Annotated[PictureSearch, File
     response_model=SearchAnswer,
     summary="Search by a picture and words together",
 )
-async def search_composed(service: ServiceDep, asked: Annotated[PictureSearch, File()]) -> Response:
+async def search_composed(
+    service: ServiceDep,
+    asked: Annotated[ComposedSearch, File()],
+    x_language_model_key: Annotated[
+        str,
+        Header(max_length=500, description="For the language model, for this request alone."),
+    ] = "",
+) -> Response:
     """The pictures that are like a picture, but as the text says: "this, but at night".
 
-    The answer is that of the weighted sum of both.
+    The answer tells every step: what the picture was said to show, what is wanted, what fell back
+    on what and why. Each part can be sent back edited; only what depends on it runs again.
     """
-    if not (asked.has_picture or asked.images) or not asked.text:
-        raise IncompleteSearchError("picture" if asked.text else "text")
-    return await _searched(service, asked, _file_of(asked))
+    words = bool(asked.text or asked.target)
+    if not (asked.has_picture or asked.images) or not words:
+        raise IncompleteSearchError("picture" if words else "text")
+    return await _searched(service, asked, _file_of(asked), x_language_model_key)
 
 
 @router.get("/search", response_model=SearchAnswer, summary="Search by a link")
@@ -77,12 +87,12 @@ async def similar(
 
 
 async def _searched(
-    service: Service, asked: SearchParameters, upload: BinaryIO | None = None
+    service: Service, asked: SearchParameters, upload: BinaryIO | None = None, key: str = ""
 ) -> Response:
     # The model and the index block, so they run in a thread; who waits for one is told apart from
     # who does something else, and there is no more waiting than the settings allow.
     return await service.searching.run(
-        lambda admitted: _as_json(service.searches.by_parameters(asked, upload, admitted))
+        lambda admitted: _as_json(service.searches.by_parameters(asked, upload, admitted, key))
     )
 
 

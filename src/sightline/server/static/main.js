@@ -166,6 +166,11 @@ addEventListener("keydown", (event) => {
 	event.preventDefault();
 	focusWords();
 });
+ui.skip.onclick = (event) => {
+	// Its address would be another search.
+	event.preventDefault();
+	ui.grid.querySelector("a")?.focus();
+};
 history.scrollRestoration = "manual";
 startNavigation(present);
 await Promise.all([loadStart(), jobs.pickUp()]);

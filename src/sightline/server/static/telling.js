@@ -14,8 +14,9 @@ export function summary(ask, answer, shown, more) {
 /** What took how long: in all, and by steps. @param {Answer} answer */
 export function times({ cached, milliseconds: { total, decode, embed, search } }) {
 	if (cached) return [milliseconds(total), ", known from before"];
-	const picture = decode >= 0.1 ? `${milliseconds(decode)} reading the picture, ` : "";
-	return [milliseconds(total), `: ${picture}${milliseconds(embed)} embedding, ${milliseconds(search)} searching`];
+	const steps = /** @type {[number, string][]} */ ([[decode, "reading the picture"], [embed, "embedding"], [search, "searching"]]);
+	const told = steps.filter(([ms]) => ms >= 0.1).map(([ms, step]) => `${milliseconds(ms)} ${step}`);
+	return [milliseconds(total), told.length ? `: ${told.join(", ")}` : ""];
 }
 
 /** Why there is nothing to show. @param {Ask} ask @param {Answer} answer @returns {[title: string, text: string, remedy: Remedy]} */
