@@ -30,9 +30,9 @@ BANK = Bank(
 )
 
 
-def count_words(texts: Sequence[str]) -> Vectors:
+def count_words(texts: Sequence[str], common: float = 1.0) -> Vectors:
     """Embed a text by the words that are in it: an axis each, and one for every text."""
-    rows = np.array([[1.0, *(word in text.split() for word in WORDS)] for text in texts])
+    rows = np.array([[common, *(word in text.split() for word in WORDS)] for text in texts])
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -58,6 +58,16 @@ def test_a_caption_says_what_is_in_the_picture_and_no_more(
     words: tuple[str, ...], expected: str | set[str]
 ) -> None:
     assert said_of(*words) in ({expected} if isinstance(expected, str) else expected)
+
+
+def test_what_all_texts_have_in_common_does_not_drown_what_they_say() -> None:
+    def embed(texts: Sequence[str]) -> Vectors:
+        return count_words(texts, common=60.0)
+
+    mean = embed(example_captions(BANK, 400)).mean(axis=0)
+    captioner = TagsCaptioner(embed, BANK, image_mean=mean)
+
+    assert captioner.caption_vectors(embed(["dog night"]))[0].text == "a dog at night"
 
 
 def test_things_without_an_article_get_their_colour_in_front() -> None:
