@@ -35,9 +35,47 @@ interface Answer {
   model: string;
   /** Kept from the same search before. */
   cached: boolean;
-  milliseconds: { queue: number; decode: number; embed: number; search: number; fetch: number; total: number };
+  milliseconds: { queue: number; decode: number; compose: number; embed: number; search: number; fetch: number; total: number };
   notes: string[];
   picture: { token: string; url: string; width: number; height: number } | null;
+  /** Of a composed search only. */
+  composition: Composition | null;
+}
+
+type Mode = "roles" | "published" | "fusion" | "sum" | "image" | "text";
+type Phrases = "desired" | "preserve" | "forbidden";
+type Weight = "target" | "desired" | "preserve" | "image" | "forbidden";
+
+/** How a picture and words became one search. */
+interface Composition {
+  mode: Mode;
+  instruction: string;
+  caption: string;
+  captioner: string;
+  /** "" in modes that need none. */
+  target: string;
+  desired: string[];
+  preserve: string[];
+  forbidden: string[];
+  paraphrases: string[];
+  composer: string;
+  fell_back: { step: "caption" | "compose"; name: string; reason: string }[];
+  weights: Record<Weight, number>;
+  balance: number;
+  /** Cosine of target and paraphrases to each other. */
+  agreement: number | null;
+  steps: { name: string; source: string; milliseconds: number; tokens_sent: number; tokens_received: number }[];
+}
+
+/** What a service composes searches with. */
+interface ComposingFacts {
+  modes: Mode[];
+  /** Asked in this order. */
+  captioners: string[];
+  composers: string[];
+  all_captioners: string[];
+  all_composers: string[];
+  language_model: { model: string; is_remote: boolean } | null;
 }
 
 interface Fault {
@@ -64,6 +102,7 @@ interface GalleryFacts {
   max_upload_bytes: number;
   examples: string[];
   may_index: boolean;
+  composing: ComposingFacts;
 }
 
 interface JobReport {
@@ -190,6 +229,8 @@ interface Asked {
   method?: string;
   json?: unknown;
   form?: FormData | null;
+  /** For a language model; "" for none. */
+  modelKey?: string;
   signal?: AbortSignal | undefined;
 }
 
@@ -199,6 +240,8 @@ interface Page {
   k: number;
   /** A query picture that the server does not have yet. */
   file?: File | null;
+  /** What an earlier page of the same ranking was understood as. */
+  understood?: Composition | null;
   signal?: AbortSignal;
 }
 
@@ -214,7 +257,13 @@ interface Ui {
   ask: HTMLFormElement;
   banner: HTMLElement;
   bannerText: HTMLElement;
+  caption: HTMLTextAreaElement;
+  captioner: HTMLSelectElement;
+  captionFound: HTMLButtonElement;
   chips: HTMLElement;
+  command: HTMLElement;
+  commandCopy: HTMLButtonElement;
+  composer: HTMLSelectElement;
   drop: HTMLElement;
   dropAdd: HTMLElement;
   dropQuery: HTMLElement;
@@ -222,6 +271,7 @@ interface Ui {
   examples: HTMLElement;
   examplesPart: HTMLElement;
   facts: HTMLElement;
+  fallbacks: HTMLElement;
   faults: HTMLElement;
   faultsNone: HTMLElement;
   filters: HTMLElement;
@@ -248,12 +298,17 @@ interface Ui {
   jobForm: HTMLFormElement;
   jobPart: HTMLElement;
   jobText: HTMLElement;
+  keyPart: HTMLElement;
   knownLabels: HTMLElement;
   labels: HTMLElement;
   large: HTMLImageElement;
   message: HTMLElement;
   minScore: HTMLInputElement;
   minScoreValue: HTMLElement;
+  mode: HTMLSelectElement;
+  modelKey: HTMLInputElement;
+  modelTold: HTMLElement;
+  modeTold: HTMLElement;
   most: HTMLInputElement;
   mostValue: HTMLElement;
   newestHeading: HTMLElement;
@@ -279,6 +334,8 @@ interface Ui {
   queryRephoto: HTMLButtonElement;
   queryThere: HTMLElement;
   queryWhole: HTMLButtonElement;
+  share: HTMLInputElement;
+  sharing: HTMLElement;
   signIn: HTMLDialogElement;
   signInFault: HTMLElement;
   signInForm: HTMLFormElement;
@@ -288,11 +345,17 @@ interface Ui {
   tabImage: HTMLAnchorElement;
   tabText: HTMLAnchorElement;
   stage: HTMLElement;
+  steps: HTMLElement;
   summary: HTMLElement;
+  target: HTMLTextAreaElement;
+  targetFound: HTMLButtonElement;
   theme: HTMLButtonElement;
   title: HTMLElement;
   token: HTMLInputElement;
   took: HTMLElement;
+  understood: HTMLDetailsElement;
+  understoodLine: HTMLElement;
+  understoodParts: HTMLElement;
   uploads: HTMLElement;
   uploadsSummary: HTMLElement;
   viewer: HTMLDialogElement;
@@ -302,8 +365,7 @@ interface Ui {
   viewerClose: HTMLButtonElement;
   viewerName: HTMLElement;
   viewerPlace: HTMLElement;
-  weight: HTMLInputElement;
-  weights: HTMLElement;
+  weighing: HTMLElement;
   welcome: HTMLElement;
   welcomeAdd: HTMLButtonElement;
   words: HTMLInputElement;

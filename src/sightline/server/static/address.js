@@ -8,8 +8,13 @@ export const TABS = ["text", "image", "composed"];
 export const LISTS = ["folder", "label", "format"];
 const RANGES = ["taken_from", "taken_to", "modified_from", "modified_to", "min_width", "max_width", "min_height", "max_height"];
 export const FILTERS = [...LISTS, "orientation", ...RANGES, "min_score"];
-const OF_PICTURES = ["picture", "images", "region", "text_weight"];
-const NAMES = ["text", ...OF_PICTURES, "excluded_texts", "excluded_images", ...FILTERS];
+const OF_PICTURES = ["picture", "images", "region"];
+/** What a composed search asks. Parts of its answer that were edited hold for this question alone. */
+const QUESTION = ["text", ...OF_PICTURES];
+export const EDITS = ["caption", "target", "desired", "preserve", "forbidden", "paraphrases"];
+export const WEIGHTS = ["target", "desired", "preserve", "image", "forbidden"];
+export const COMPOSING = ["mode", "captioner", "composer", "balance", ...WEIGHTS.map((name) => `weight_${name}`), ...EDITS];
+const NAMES = [...QUESTION, ...COMPOSING, "excluded_texts", "excluded_images", ...FILTERS];
 /** How results are shown, which makes no other search: how many, in which order, which is open. */
 const OF_VIEW = ["k", "sort", "open"];
 
@@ -44,11 +49,11 @@ export function searchKey(ask) {
 /** The parameters that this tab uses. @param {Ask} ask */
 export function searchParts(ask) {
 	/** @type {Record<Tab, string[]>} */
-	const unused = { text: OF_PICTURES, image: ["text", "text_weight"], composed: [] };
+	const unused = { text: [...OF_PICTURES, ...COMPOSING], image: ["text", ...COMPOSING], composed: [] };
 	return entries(ask, NAMES.filter((name) => !unused[ask.tab].includes(name)));
 }
 
-/** @param {Ask} ask @param {Changes} changes @returns {Ask} */
+/** Another question forgets what was edited for the one before. @param {Ask} ask @param {Changes} changes @returns {Ask} */
 export function changed(ask, { tab = ask.tab, ...changes }) {
 	const parts = { ...ask.parts };
 	for (const [name, value] of Object.entries(changes)) {
@@ -56,7 +61,9 @@ export function changed(ask, { tab = ask.tab, ...changes }) {
 		if (values.length) parts[name] = [...new Set(values.map(String))];
 		else delete parts[name];
 	}
-	return { tab, parts };
+	const after = { tab, parts };
+	if (questionOf(after) !== questionOf(ask)) for (const name of EDITS) if (!(name in changes)) delete parts[name];
+	return after;
 }
 
 /** @param {Ask} ask @param {string} name @returns {string[]} */
@@ -64,6 +71,9 @@ export const all = (ask, name) => ask.parts[name] ?? [];
 
 /** @param {Ask} ask @param {string} name @returns {string} "" if it is not there */
 export const one = (ask, name) => all(ask, name)[0] ?? "";
+
+/** The picture and the words. @param {Ask} ask */
+export const questionOf = (ask) => JSON.stringify(entries(ask, QUESTION));
 
 /** @param {Ask} ask */
 export function mostOf(ask) {

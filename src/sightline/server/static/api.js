@@ -26,8 +26,9 @@ export function whenLocked(ask) {
 }
 
 /** The JSON that answers; the token is asked for when it is missing. @param {string} path below /api/v1 @param {Asked} [asked] */
-export function call(path, { json, form, signal, method = json || form ? "POST" : "GET" } = {}) {
+export function call(path, { json, form, signal, modelKey, method = json || form ? "POST" : "GET" } = {}) {
 	const headers = new Headers(json ? { "content-type": "application/json" } : {});
+	if (modelKey) headers.set("x-language-model-key", modelKey);
 	const body = json ? JSON.stringify(json) : (form ?? null);
 	return unlocked(path, async () => {
 		try {

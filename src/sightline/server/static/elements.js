@@ -56,7 +56,7 @@ export function factList(facts) {
 
 /** Whether the person is writing, so that a key is a letter and not a command. */
 export function isWriting() {
-	return document.activeElement?.matches("select, input:not([type=range], [type=checkbox])") ?? false;
+	return document.activeElement?.matches("select, textarea, input:not([type=range], [type=checkbox])") ?? false;
 }
 
 /** Whether writing goes from right to left. @param {Element} place */

@@ -19,6 +19,7 @@ import { openSheet, startSheets } from "./sheets.js";
 import { startSigningIn } from "./signing-in.js";
 import { Stage } from "./stage.js";
 import { showExamples } from "./start.js";
+import { Understanding } from "./understanding.js";
 import { Uploads } from "./uploads.js";
 import { Viewer } from "./viewer.js";
 import { sentenceOf } from "./wording.js";
@@ -41,6 +42,7 @@ const stage = new Stage((id) => go({ open: id }), () => results.grow(), {
 const results = new Results({
 	show: () => {
 		stage.show(results);
+		understanding.show(results);
 		viewer.placeAgain();
 	},
 	wait: () => stage.wait(),
@@ -68,7 +70,8 @@ const viewer = new Viewer({
 	nearEnd: () => results.grow(),
 });
 
-const queryPicture = new QueryPicture(go);
+const queryPicture = new QueryPicture(go, () => understanding.tellCommand());
+const understanding = new Understanding(() => queryPicture.path, again);
 const uploads = new Uploads(() => facts?.max_upload_bytes ?? Infinity, galleryChanged);
 const jobs = new Jobs(galleryChanged);
 
@@ -81,6 +84,7 @@ function present(ask) {
 	queryPicture.show(ask);
 	showFilters(ask);
 	showRefining(ask);
+	understanding.present(ask);
 	results.present(ask);
 	if (start) stage.rest(newest);
 	viewer.present(openId(ask));
@@ -95,7 +99,7 @@ function search(text) {
 	const before = searchKey(currentAsk());
 	go({ text, open: null });
 	// Asked again on purpose: the gallery may be another one now.
-	if (searchKey(currentAsk()) === before) results.present(currentAsk(), { fresh: true });
+	if (searchKey(currentAsk()) === before) again();
 }
 
 /** @param {File} file */
@@ -108,6 +112,7 @@ async function searchByFile(file) {
 	const ask = changed(currentAsk(), { ...alone, tab });
 	showAsking(ask, false);
 	queryPicture.show(ask);
+	understanding.present(ask);
 	queryPicture.preview(file);
 	announce("Searching by your picture.");
 	const picture = await results.presentFile(ask, file);
@@ -123,8 +128,14 @@ function goLike(tab, id, changes) {
 /** @param {unknown} error */
 function showFault(error) {
 	const title = error instanceof Problem ? "That cannot be searched for" : "Something went wrong in this page";
-	stage.fail(title, sentenceOf(error), () => results.present(currentAsk(), { fresh: true }));
+	understanding.fail();
+	stage.fail(title, sentenceOf(error), again);
 	announce(sentenceOf(error));
+}
+
+/** The same search once more: what it is asked of has changed. */
+function again() {
+	results.present(currentAsk(), { fresh: true });
 }
 
 async function loadGallery() {
@@ -132,6 +143,7 @@ async function loadGallery() {
 	showGallery(facts);
 	offerFilters(facts);
 	suggest(facts);
+	understanding.offer(facts.composing);
 	ui.jobPart.hidden = !facts.may_index;
 	ui.welcome.hidden = facts.images > 0;
 	return facts;
@@ -147,7 +159,7 @@ async function loadStart() {
 async function galleryChanged() {
 	results.forget();
 	await loadStart();
-	if (isComplete(currentAsk())) results.present(currentAsk(), { fresh: true });
+	if (isComplete(currentAsk())) again();
 }
 
 for (const place of document.querySelectorAll("[data-icon]"))

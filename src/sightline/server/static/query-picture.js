@@ -10,9 +10,12 @@ import { thumbnailOf } from "./thumbnails.js";
 export class QueryPicture {
 	/** @type {Region|null} The one that is searched by; a box may be on its way to another. */
 	part = null;
+	/** Where a picture of the gallery lies; "" for others, and until it is known. */
+	path = "";
 
-	/** @param {(changes: Changes) => void} go */
-	constructor(go) {
+	/** @param {(changes: Changes) => void} go @param {() => void} onPath the path is known */
+	constructor(go, onPath) {
+		this.onPath = onPath;
 		const search = () => this.region.region && go({ region: formatRegion(this.region.region) });
 		this.region = new RegionBox(ui.queryFrame, {
 			onDrawn: search,
@@ -27,7 +30,6 @@ export class QueryPicture {
 		ui.queryRemove.onclick = () => go({ picture: null, images: [], region: null });
 		for (const choose of [ui.queryReplace, ui.queryChoose]) choose.onclick = () => ui.queryFile.click();
 		for (const shoot of [ui.queryPhoto, ui.queryRephoto]) shoot.onclick = () => ui.queryCamera.click();
-		ui.weight.onchange = () => go({ text_weight: ui.weight.value === "0.5" ? null : ui.weight.value });
 	}
 
 	/** @param {Ask} ask */
@@ -36,8 +38,6 @@ export class QueryPicture {
 		ui.queryPanel.hidden = ask.tab === "text";
 		ui.queryEmpty.hidden = there;
 		ui.queryThere.hidden = !there;
-		ui.weights.hidden = ask.tab !== "composed";
-		ui.weight.value = one(ask, "text_weight") || "0.5";
 		this.part = parseRegion(one(ask, "region"));
 		this.region.set(this.part);
 		ui.queryWhole.hidden = !this.part;
@@ -65,6 +65,7 @@ export class QueryPicture {
 		if (source) ui.queryImage.src = source;
 		else ui.queryImage.removeAttribute("src");
 		ui.queryImage.alt = ui.queryName.textContent = name;
+		this.path = "";
 	}
 
 	/** @param {string} id */
@@ -72,6 +73,9 @@ export class QueryPicture {
 		const { src } = ui.queryImage;
 		// Without a name it can be shown all the same; that it is gone is said by the search.
 		const picture = await patiently(() => call(`/images/${id}`)).catch(() => null);
-		if (picture && ui.queryImage.src === src) ui.queryImage.alt = ui.queryName.textContent = picture.name;
+		if (!picture || ui.queryImage.src !== src) return;
+		ui.queryImage.alt = ui.queryName.textContent = picture.name;
+		this.path = picture.path;
+		this.onPath();
 	}
 }

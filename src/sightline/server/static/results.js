@@ -65,7 +65,9 @@ export class Results {
 		const { found, growing } = this;
 		if (!found || !growing || this.fetching) return;
 		const offset = found.hits.length;
-		const answer = await this.#fetch(offset, Math.min(PAGE, MOST - offset), null);
+		// What it was understood as is sent back: nothing is put into words twice.
+		const understood = found.answer.composition?.target ? found.answer.composition : null;
+		const answer = await this.#fetch({ offset, k: Math.min(PAGE, MOST - offset), understood });
 		if (!answer) return;
 		found.hits = [...found.hits, ...answer.hits];
 		found.more = answer.more && answer.hits.length > 0;
@@ -96,7 +98,7 @@ export class Results {
 	/** @param {File|null} file */
 	async #search(file) {
 		this.drawn.wait();
-		const answer = await this.#fetch(0, one(this.ask, "sort") ? mostOf(this.ask) : PAGE, file);
+		const answer = await this.#fetch({ k: one(this.ask, "sort") ? mostOf(this.ask) : PAGE, file });
 		if (!answer) return null;
 		performance.mark("sightline:answer");
 		// A file has a token from now on, and is found again under it.
@@ -108,12 +110,12 @@ export class Results {
 		return answer;
 	}
 
-	/** @param {number} offset @param {number} k @param {File|null} file */
-	async #fetch(offset, k, file) {
+	/** @param {Page} page */
+	async #fetch(page) {
 		const { signal } = this.running;
 		this.fetching = true;
 		try {
-			const answer = await searchPage(this.ask, { offset, k, file, signal });
+			const answer = await searchPage(this.ask, { ...page, signal });
 			return signal.aborted ? null : answer;
 		} catch (error) {
 			if (!signal.aborted) this.drawn.fail(error);

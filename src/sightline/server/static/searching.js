@@ -1,22 +1,26 @@
 /** One page of a search, asked of the server in the way that its parts need. */
 
-import { all, FILTERS, hasPicture, one, searchParts } from "./address.js";
+import { all, COMPOSING, EDITS, FILTERS, hasPicture, one, searchParts } from "./address.js";
 import { call } from "./api.js";
 import { patiently } from "./connection.js";
+import { modelKey } from "./model-key.js";
 
 /** @param {Ask} ask @param {Page} page @returns {Promise<Answer>} */
-export function searchPage(ask, { offset = 0, k, file = null, signal }) {
+export function searchPage(ask, { offset = 0, k, file = null, understood = null, signal }) {
 	const composed = ask.tab === "composed" && one(ask, "text") !== "" && (file || hasPicture(ask));
-	const parts = searchParts(ask).filter(([name]) => composed || name !== "text_weight");
-	if (composed) {
-		const weight = Number(one(ask, "text_weight") || 0.5);
-		parts.push(["image_weight", (1 - weight).toFixed(2)]);
-	}
-	const fields = [...parts, ["offset", String(offset)], ["k", String(k)]];
+	const unused = !composed ? COMPOSING : understood ? EDITS : [];
+	const parts = searchParts(ask).filter(([name = ""]) => !unused.includes(name));
+	const known = composed && understood ? Object.entries(editsOf(understood)).flatMap(([name, value]) => [value].flat().map((one) => [name, one])) : [];
+	const fields = [...parts, ...known, ["offset", String(offset)], ["k", String(k)]];
 	const path = pathOf(ask, fields);
 	const form = file || composed ? formOf(fields, file) : null;
 	const where = composed ? "/search/composed" : "/search/image";
-	return patiently(() => (form ? call(where, { form, signal }) : call(path, { signal })), signal);
+	return patiently(() => (form ? call(where, { form, signal, modelKey: composed ? modelKey() : "" }) : call(path, { signal })), signal);
+}
+
+/** The parts of an answer that a search can send back, so that nothing makes them again. @param {Composition} composition */
+export function editsOf({ caption, target, desired, preserve, forbidden, paraphrases }) {
+	return { caption, target, desired, preserve, forbidden, paraphrases };
 }
 
 /** The newest pictures, without a search. @param {number} k @returns {Promise<Picture[]>} */

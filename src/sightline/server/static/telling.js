@@ -12,9 +12,9 @@ export function summary(ask, answer, shown, more) {
 }
 
 /** What took how long: in all, and by steps. @param {Answer} answer */
-export function times({ cached, milliseconds: { total, decode, embed, search } }) {
+export function times({ cached, milliseconds: { total, decode, compose, embed, search } }) {
 	if (cached) return [milliseconds(total), ", known from before"];
-	const steps = /** @type {[number, string][]} */ ([[decode, "reading the picture"], [embed, "embedding"], [search, "searching"]]);
+	const steps = /** @type {[number, string][]} */ ([[decode, "reading the picture"], [compose, "understanding"], [embed, "embedding"], [search, "searching"]]);
 	const told = steps.filter(([ms]) => ms >= 0.1).map(([ms, step]) => `${milliseconds(ms)} ${step}`);
 	return [milliseconds(total), told.length ? `: ${told.join(", ")}` : ""];
 }

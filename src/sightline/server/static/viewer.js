@@ -3,6 +3,7 @@
 import { announce, note } from "./announcements.js";
 import { call } from "./api.js";
 import { patiently } from "./connection.js";
+import { copy } from "./copying.js";
 import { button, factList, isMirrored, isWriting, make, ui } from "./elements.js";
 import { showLabels } from "./labels.js";
 import { formatRegion, RegionBox } from "./region.js";
@@ -129,7 +130,7 @@ export class Viewer {
 			...(ways.mayExclude() ? [button("Not like this", () => ways.notLike(id))] : []),
 			button("Search by a part", () => this.#draw()),
 			original,
-			button("Copy path", () => copy(path)),
+			button("Copy path", () => copy(path, "The path")),
 			...(uploaded ? [button("Remove", () => this.#remove(id, name))] : []),
 		];
 	}
@@ -204,16 +205,5 @@ export class Viewer {
 		} catch (error) {
 			note(sentenceOf(error));
 		}
-	}
-}
-
-/** @param {string} path */
-async function copy(path) {
-	try {
-		await navigator.clipboard.writeText(path);
-		note("The path is copied.");
-	} catch {
-		// Browsers write to the clipboard on secure addresses only; elsewhere it is copied by hand.
-		prompt("Copy the path:", path);
 	}
 }
