@@ -285,3 +285,22 @@ def test_faults_are_counted_and_paged(
     assert str(photos / "\ufffd.png") in {fault["path"] for fault in facts["first"]}
     assert (page["count"], len(page["faults"])) == (4, 1)
     assert page["faults"][0] == facts["first"][1]
+
+
+# The page
+
+
+def test_the_page_is_sent_compressed_and_the_interface_is_not(client: TestClient) -> None:
+    plain = client.get("/", headers={"Accept-Encoding": "identity"})
+    page = client.get("/", headers={"Accept-Encoding": "gzip"})
+    answer = client.get(f"{API}/gallery", headers={"Accept-Encoding": "gzip"})
+
+    assert page.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in page.headers["vary"]
+    assert page.text == plain.text
+    assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in answer.headers
+    style = client.get("/static/page.css", headers={"Accept-Encoding": "gzip"})
+    asked = {"If-None-Match": style.headers["etag"], "Accept-Encoding": "gzip"}
+    assert style.headers["content-encoding"] == "gzip"
+    assert client.get("/static/page.css", headers=asked).status_code == 304

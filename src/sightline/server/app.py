@@ -21,11 +21,21 @@ from sightline.server.heads import Heads
 from sightline.server.metrics import Measured
 from sightline.server.notes import warnings_of_threads
 from sightline.server.routes import gallery as gallery_routes
-from sightline.server.routes import images, jobs, operations, page, search, sessions, uploads
+from sightline.server.routes import (
+    images,
+    jobs,
+    judgements,
+    operations,
+    page,
+    search,
+    sessions,
+    uploads,
+)
 from sightline.server.schemas import API
 from sightline.server.security import Guard, SecureHeaders
 from sightline.server.service import Service
 from sightline.server.settings import Settings
+from sightline.server.squeezing import Squeezed
 
 # FastAPI can report to OpenTelemetry. Nothing is sent anywhere, whatever the environment says.
 _SILENT = {
@@ -98,7 +108,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (search, images, uploads, gallery_routes, jobs, sessions):
+    for module in (search, images, uploads, gallery_routes, judgements, jobs, sessions):
         app.include_router(module.router, prefix=API)
     app.include_router(operations.router)
     app.include_router(page.router)
@@ -108,6 +118,7 @@ def _add_routes(app: FastAPI) -> None:
 def _surround(app: FastAPI, service: Service) -> None:
     """Put the layers around the routes; what is added last stands outermost."""
     settings = service.settings
+    app.add_middleware(Squeezed)
     app.add_middleware(Heads)
     app.add_middleware(BodyLimits, settings=settings)
     app.add_middleware(Guard, settings=settings, doorkeeper=service.doorkeeper)

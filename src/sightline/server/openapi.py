@@ -19,6 +19,7 @@ TAGS = [
     {"name": "search", "description": "By words, by pictures, or by both."},
     {"name": "images", "description": "Single pictures: facts, files, thumbnails, uploads."},
     {"name": "gallery", "description": "What the gallery holds."},
+    {"name": "judgements", "description": "What people say of answers, to measure by."},
     {"name": "jobs", "description": "Indexing folders of the service's machine."},
     {"name": "session", "description": "Signing a browser in and out."},
     {"name": "operations", "description": "For whoever runs the service."},
@@ -27,7 +28,8 @@ _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _ALWAYS = ("401", "421")
 _OF_BODIES = ("400", "403", "408", "413")
 _OF_PATH = {
-    "/search": ("404", "409", "422", "503"),
+    "/search": ("404", "409", "422", "502", "503"),
+    "/judgements": ("409", "422", "503", "507"),
     "/images/{id}": ("404", "409", "410", "416", "422", "503", "507"),
     "/images": ("409", "422", "503", "507"),
     "/queries": ("404", "422", "503"),
@@ -48,6 +50,7 @@ _MEANINGS = {
     "416": "The range begins behind the end of the file.",
     "421": "The service does not go by this name.",
     "422": "What was asked cannot be done.",
+    "502": "A language model or captioner was asked for by name, and cannot answer.",
     "503": "Too many searches wait, or the model cannot be used yet.",
     "507": "The disk is full.",
 }
