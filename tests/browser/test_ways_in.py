@@ -106,22 +106,6 @@ def test_a_picture_and_words_together(page: Page, scene: Path) -> None:
     assert names(page) != alike
 
 
-def test_the_share_of_the_words_is_part_of_the_search(page: Page, scene: Path) -> None:
-    page.click("#tabComposed")
-    page.set_input_files("#queryFile", scene)
-    wait_for_results(page)
-    page.fill("#words", "snow")
-    page.press("#words", "Enter")
-    expect(page).to_have_url(re.compile("text=snow"))
-
-    with page.expect_request("**/search/composed") as asked:
-        page.locator("#weight").fill("0.8")
-
-    body = asked.value.post_data or ""
-    assert re.search(r'name="text_weight"\s+0\.8\s', body)
-    assert re.search(r'name="image_weight"\s+0\.20\s', body)
-
-
 def test_what_is_no_picture_is_refused_with_the_servers_sentence(
     page: Page, tmp_path: Path
 ) -> None:
