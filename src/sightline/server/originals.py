@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO
@@ -14,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from sightline.errors import ImageUnreadableError
 from sightline.images.formats import HEAD_BYTES, Format, describe_stranger, sniff
+from sightline.images.hashing import stream_hash
 from sightline.images.reading import open_regular
 from sightline.server.problems import problem
 from sightline.server.ranges import Part, Unsatisfiable, has_it, wanted_part
@@ -70,21 +70,14 @@ def _checked(file: BinaryIO, record: ImageRecord) -> Format:
             raise PictureChangedError(name, describe_stranger(head))
         is_as_before = (facts.st_size, facts.st_mtime_ns) == (record.size_bytes, record.mtime_ns)
         # Only touched, perhaps: then the content decides.
+        file.seek(0)
         if not is_as_before and (
-            facts.st_size != record.size_bytes or _digest(file) != record.content_hash
+            facts.st_size != record.size_bytes or stream_hash(file) != record.content_hash
         ):
             raise PictureChangedError(name, "the file was changed since")
     except OSError as error:
         raise PictureGoneError(name, error.strerror or str(error)) from error
     return kind
-
-
-def _digest(file: BinaryIO) -> str:
-    file.seek(0)
-    digest = hashlib.blake2b(digest_size=20)  # as images.hashing, of an open file
-    while chunk := file.read(_CHUNK_BYTES):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _answer(
