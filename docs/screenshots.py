@@ -75,6 +75,7 @@ def _say_what_differs(page: Page) -> None:
     page.fill("#words", "at night")
     page.press("#words", "Enter")
     page.wait_for_url("**text=at+night**")
+    page.locator("#understood[open]:not([inert]) .desired .chip").first.wait_for()
     _see_results(page)
 
 

@@ -1,6 +1,8 @@
 """The glass box: how a picture and words were understood, edited part by part."""
 
 import re
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -9,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import COMMAND, Served
 from tests.browser.looking import names, until, wait_for_results
 from tests.chat.llm_server import answers, llm_server, refuses
 
@@ -252,6 +254,28 @@ def test_the_command_says_all_of_it(understood: Page) -> None:
     expect(understood.locator("#note")).to_have_text("The command is copied.")
     copied = understood.evaluate("navigator.clipboard.readText()")
     assert copied == command.text_content()
+
+
+@pytest.mark.parametrize("more", ["", "&mode=sum&balance=0.3", "&weight_image=2&min_width=100"])
+def test_the_command_finds_the_same(
+    shared_server: Served, drawn: Path, visit: Callable[..., Page], more: str
+) -> None:
+    page = visit(shared_server, ASKED + more)
+    _wait(page)
+    expect(page.locator("#command")).to_contain_text("--image /")
+    command = shlex.split(page.locator("#command").text_content() or "")
+    assert command[0] == "sightline"
+
+    ran = subprocess.run(
+        [*COMMAND, *command[1:], "--gallery", str(drawn / "gallery"), "--paths-only"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+
+    found = [Path(line).name for line in ran.stdout.splitlines()]
+    assert found == names(page)[:20]
 
 
 def test_the_next_page_sends_the_parts_back(understood: Page) -> None:

@@ -11,7 +11,10 @@ export const FILTERS = [...LISTS, "orientation", ...RANGES, "min_score"];
 const OF_PICTURES = ["picture", "images", "region"];
 /** What a composed search asks. Parts of its answer that were edited hold for this question alone. */
 const QUESTION = ["text", ...OF_PICTURES];
-export const EDITS = ["caption", "target", "desired", "preserve", "forbidden", "paraphrases"];
+/** @type {Phrases[]} */
+export const PHRASES = ["desired", "preserve", "forbidden"];
+export const EDITS = ["caption", "target", ...PHRASES, "paraphrases"];
+/** @type {Weight[]} */
 export const WEIGHTS = ["target", "desired", "preserve", "image", "forbidden"];
 export const COMPOSING = ["mode", "captioner", "composer", "balance", ...WEIGHTS.map((name) => `weight_${name}`), ...EDITS];
 const NAMES = [...QUESTION, ...COMPOSING, "excluded_texts", "excluded_images", ...FILTERS];

@@ -25,7 +25,7 @@ export function commandOf(ask, composition, path) {
 		region: one(ask, "region"),
 		mode,
 		...parts,
-		weights: mode === "roles" && WEIGHTS.map((name) => `${name}=${weights[/** @type {Weight} */ (name)]}`).join(),
+		weights: mode === "roles" && WEIGHTS.map((name) => `${name}=${weights[name]}`).join(),
 		balance: mode === "sum" && String(balance),
 		not: all(ask, "excluded_texts"),
 		...Object.fromEntries(Object.entries(FILTERS).map(([name, fields]) => [name, filterOf(ask, fields)])),

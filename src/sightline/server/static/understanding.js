@@ -1,6 +1,6 @@
 /** The glass box: how a picture and words became one search, with every part of it to be edited. */
 
-import { one, questionOf, WEIGHTS } from "./address.js";
+import { one, PHRASES, questionOf, WEIGHTS } from "./address.js";
 import { bdi, cross, factList, make, ui } from "./elements.js";
 import { commandOf } from "./command.js";
 import { copy } from "./copying.js";
@@ -44,8 +44,8 @@ export class Understanding {
 	/** @param {() => string} pathOfPicture @param {() => void} again search once more */
 	constructor(pathOfPicture, again) {
 		this.pathOfPicture = pathOfPicture;
-		this.chips = Object.fromEntries(Object.entries(LISTS).map(([list, title]) => [list, this.#addList(/** @type {Phrases} */ (list), title)]));
-		this.weights = Object.fromEntries(WEIGHTS.map((name) => [name, addWeight(/** @type {Weight} */ (name))]));
+		this.lists = PHRASES.map((list) => this.#addList(list));
+		this.weights = WEIGHTS.map(addWeight);
 		ui.understood.open = matchMedia("(min-width: 700px)").matches;
 		writeInto(ui.caption, () => this.composition?.caption, (caption) => this.#editCaption(caption));
 		writeInto(ui.target, () => this.composition?.target, (target) => (target ? this.#edit({ target, paraphrases: [] }) : this.#forgetTarget()));
@@ -101,16 +101,12 @@ export class Understanding {
 		rewrite(ui.target, target);
 		ui.targetFound.hidden = !one(ask, "target");
 		ui.captionFound.hidden = !one(ask, "caption") || caption === this.foundCaption;
-		for (const list of /** @type {Phrases[]} */ (Object.keys(LISTS))) this.#showChips(list, composition[list]);
+		for (const show of this.lists) show(composition);
 		const words = weights.target + weights.desired + weights.preserve;
 		ui.sharing.hidden = mode !== "sum" && (mode !== "roles" || !words);
 		ui.share.min = mode === "roles" ? String(LEAST_SHARE) : "0";
 		ui.share.value = String(mode === "roles" ? words / (words + weights.image) : balance);
-		for (const [name, { field, tell }] of Object.entries(this.weights)) {
-			field.value = String(weights[/** @type {Weight} */ (name)]);
-			/** @type {HTMLElement} */ (field.parentElement).hidden = mode !== "roles";
-			tell();
-		}
+		for (const show of this.weights) show(composition);
 		ui.fallbacks.replaceChildren(...fallbacksOf(composition).map((textContent) => make("li", { textContent })));
 		ui.steps.replaceChildren(...factList(stepsOf(composition)));
 		this.tellCommand();
@@ -154,8 +150,9 @@ export class Understanding {
 		else go({ weight_image: unless((words * (1 - share)) / share, WEIGHED.image[1]) });
 	}
 
-	/** A row for phrases: their chips, and a field for more. @param {Phrases} list @param {string} title */
-	#addList(list, title) {
+	/** A row for phrases, with a field for more of them. @param {Phrases} list @returns {(composition: Composition) => void} shows those of a composition */
+	#addList(list) {
+		const title = LISTS[list];
 		const chips = make("ul");
 		const field = make("input", { placeholder: "Add", ariaLabel: `${title}: add`, dir: "auto", maxLength: 500 });
 		const form = make("form", {}, field);
@@ -165,33 +162,33 @@ export class Understanding {
 			field.value = "";
 		};
 		ui.understoodParts.append(make("span", { textContent: title }), make("div", { className: `row ${list}` }, chips, form));
-		return { chips, field };
-	}
-
-	/** @param {Phrases} list @param {string[]} phrases */
-	#showChips(list, phrases) {
-		const { chips, field } = /** @type {{chips: HTMLElement, field: HTMLElement}} */ (this.chips[list]);
-		const drawn = phrases.map((phrase) => {
-			const away = cross(`${LISTS[list]}: not ${phrase}`, () => {
-				this.#edit({ [list]: phrases.filter((other) => other !== phrase) });
+		/** @param {string} phrase */
+		const chip = (phrase) => {
+			const away = cross(`${title}: not ${phrase}`, () => {
+				this.#edit({ [list]: this.composition?.[list].filter((other) => other !== phrase) ?? [] });
 				field.focus();
 			});
 			return make("li", { className: "chip" }, bdi(phrase), away);
-		});
-		chips.replaceChildren(...drawn);
+		};
+		return (composition) => chips.replaceChildren(...composition[list].map(chip));
 	}
 }
 
-/** A slider of its own for one weight. @param {Weight} name */
+/** A slider of its own for one weight. @param {Weight} name @returns {(composition: Composition) => void} shows that of a composition */
 function addWeight(name) {
 	const [title, usual] = WEIGHED[name];
 	const told = make("output");
 	const field = make("input", { type: "range", max: String(HEAVIEST), step: "0.05", ariaLabel: title });
+	const label = make("label", { className: "minimum" }, make("span", {}, `${title} `, told), field);
 	const tell = () => (told.textContent = number(Number(field.value)));
 	field.oninput = tell;
 	field.onchange = () => go({ [`weight_${name}`]: unless(Number(field.value), usual) });
-	ui.weighing.append(make("label", { className: "minimum" }, make("span", {}, `${title} `, told), field));
-	return { field, tell };
+	ui.weighing.append(label);
+	return ({ mode, weights }) => {
+		label.hidden = mode !== "roles";
+		field.value = String(weights[name]);
+		tell();
+	};
 }
 
 /** Say once a text was changed: with Enter, or when the field is left. @param {HTMLTextAreaElement} field @param {() => string|undefined} shown @param {(text: string) => void} onChanged */
