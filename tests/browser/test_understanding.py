@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import COMMAND, Served
 from tests.browser.looking import names, until, wait_for_results
@@ -29,8 +29,9 @@ def understood(shared_server: Served, visit: Callable[..., Page]) -> Page:
 
 
 def _wait(page: Page) -> None:
+    # A server's first composed search embeds all phrases of its captioner.
+    expect(page.locator("#understood")).to_be_visible(timeout=60_000)
     wait_for_results(page)
-    expect(page.locator("#understood")).to_be_visible()
     until(page, "() => !document.querySelector('#understood').inert")
 
 
@@ -149,6 +150,55 @@ def test_phrases_are_taken_away_and_added(understood: Page) -> None:
         understood,
         "() => !document.querySelector('#understood .forbidden').textContent.includes('moon')",
     )
+
+
+def test_edits_that_are_not_answered_yet_are_kept(understood: Page) -> None:
+    kind = "preserve" if len(_chips(understood, "preserve")) > 1 else "forbidden"
+    held: list[Route] = []
+    understood.route("**/search/composed", lambda route: held.append(route))
+    away = understood.locator(f"#understood .{kind} .chip button")
+    count = away.count()
+    away.nth(0).click()
+    expect(understood).to_have_url(re.compile("target="))
+
+    away.nth(1).click()
+
+    assert len(_parts(understood).get(kind, [])) == count - 2
+    held[-1].continue_()
+    expect(understood.locator(f"#understood .{kind} .chip")).to_have_count(count - 2)
+
+
+def test_what_an_edited_caption_makes_anew_cannot_be_edited_meanwhile(understood: Page) -> None:
+    held: list[Route] = []
+    understood.route("**/search/composed", lambda route: held.append(route))
+    understood.fill("#caption", "a red car in the city")
+    understood.press("#caption", "Enter")
+
+    until(understood, "() => document.querySelector('.desired').inert")
+    expect(understood.locator("#caption")).to_be_focused()
+    held[-1].continue_()
+    until(understood, "() => !document.querySelector('.desired').inert")
+    expect(understood.locator("#target")).to_have_value(re.compile("red car"))
+
+
+def test_escape_takes_back_what_was_written(understood: Page) -> None:
+    found = understood.locator("#caption").input_value()
+    understood.fill("#caption", "something else")
+
+    understood.press("#caption", "Escape")
+    understood.press("#caption", "Tab")
+
+    expect(understood.locator("#caption")).to_have_value(found)
+    assert "caption" not in _parts(understood)
+
+
+def test_a_picture_alone_is_searched_by_whatever_the_mode(
+    shared_server: Served, visit: Callable[..., Page]
+) -> None:
+    page = visit(shared_server, "#composed?images=3&mode=sum&weight_image=2&target=a+cat")
+
+    wait_for_results(page)
+    expect(page.locator("#understood")).to_be_hidden()
 
 
 def test_other_words_forget_what_was_edited(understood: Page) -> None:

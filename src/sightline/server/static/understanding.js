@@ -1,6 +1,6 @@
 /** The glass box: how a picture and words became one search, with every part of it to be edited. */
 
-import { one, PHRASES, questionOf, WEIGHTS } from "./address.js";
+import { all, EDITS, one, PHRASES, questionOf, WEIGHTS } from "./address.js";
 import { bdi, cross, factList, make, ui } from "./elements.js";
 import { commandOf } from "./command.js";
 import { copy } from "./copying.js";
@@ -36,8 +36,8 @@ const LEAST_SHARE = 0.35;
 export class Understanding {
 	/** @type {Composition|null} */
 	composition = null;
-	/** What the composition answers. */
-	question = "";
+	/** What the composition answers. @type {Ask} */
+	answered = { tab: "composed", parts: {} };
 	/** The last caption that no person gave. */
 	foundCaption = "";
 
@@ -75,10 +75,13 @@ export class Understanding {
 		this.#showChoices(currentAsk());
 	}
 
-	/** A search is asked: what belongs to another question cannot be edited any more. @param {Ask} ask */
+	/** A search is asked: what its answer will replace cannot be edited any more. @param {Ask} ask */
 	present(ask) {
 		ui.understood.hidden = ask.tab !== "composed" || !this.composition;
-		ui.understood.inert = questionOf(ask) !== this.question;
+		ui.understood.inert = questionOf(ask) !== questionOf(this.answered);
+		const isKnown = one(ask, "target") || EDITS.every((name) => String(all(ask, name)) === String(all(this.answered, name)));
+		const [, , ...made] = /** @type {Iterable<HTMLElement>} */ (ui.understoodParts.children);
+		for (const part of made) part.inert = !isKnown;
 		this.#showChoices(ask);
 	}
 
@@ -90,7 +93,7 @@ export class Understanding {
 	/** @param {import("./results.js").Results} results */
 	show({ ask, found }) {
 		const composition = (this.composition = found?.answer.composition ?? null);
-		this.question = questionOf(ask);
+		this.answered = ask;
 		this.present(ask);
 		if (!composition) return;
 		const { caption, captioner, target, mode, balance, weights } = composition;
@@ -105,7 +108,9 @@ export class Understanding {
 		const words = weights.target + weights.desired + weights.preserve;
 		ui.sharing.hidden = mode !== "sum" && (mode !== "roles" || !words);
 		ui.share.min = mode === "roles" ? String(LEAST_SHARE) : "0";
-		ui.share.value = String(mode === "roles" ? words / (words + weights.image) : balance);
+		const share = mode === "roles" ? words / (words + weights.image) : balance;
+		ui.share.value = String(share);
+		ui.share.ariaValueText = `${Math.round(100 * share)} %`;
 		for (const show of this.weights) show(composition);
 		ui.fallbacks.replaceChildren(...fallbacksOf(composition).map((textContent) => make("li", { textContent })));
 		ui.steps.replaceChildren(...factList(stepsOf(composition)));
@@ -129,7 +134,15 @@ export class Understanding {
 
 	/** Send all parts back, one of them edited. @param {Changes} changes */
 	#edit(changes) {
-		if (this.composition) go({ ...editsOf(this.composition), ...changes });
+		// Edits that were not answered yet are in the address.
+		if (one(currentAsk(), "target")) go(changes);
+		else if (this.composition) go({ ...editsOf(this.composition), ...changes });
+	}
+
+	/** @param {Phrases} list */
+	#phrases(list) {
+		const ask = currentAsk();
+		return one(ask, "target") ? all(ask, list) : (this.composition?.[list] ?? []);
 	}
 
 	#forgetTarget() {
@@ -158,14 +171,14 @@ export class Understanding {
 		const form = make("form", {}, field);
 		form.onsubmit = (event) => {
 			event.preventDefault();
-			if (field.value.trim()) this.#edit({ [list]: [...(this.composition?.[list] ?? []), field.value.trim()] });
+			if (field.value.trim()) this.#edit({ [list]: [...this.#phrases(list), field.value.trim()] });
 			field.value = "";
 		};
 		ui.understoodParts.append(make("span", { textContent: title }), make("div", { className: `row ${list}` }, chips, form));
 		/** @param {string} phrase */
 		const chip = (phrase) => {
 			const away = cross(`${title}: not ${phrase}`, () => {
-				this.#edit({ [list]: this.composition?.[list].filter((other) => other !== phrase) ?? [] });
+				this.#edit({ [list]: this.#phrases(list).filter((other) => other !== phrase) });
 				field.focus();
 			});
 			return make("li", { className: "chip" }, bdi(phrase), away);
@@ -180,14 +193,13 @@ function addWeight(name) {
 	const told = make("output");
 	const field = make("input", { type: "range", max: String(HEAVIEST), step: "0.05", ariaLabel: title });
 	const label = make("label", { className: "minimum" }, make("span", {}, `${title} `, told), field);
-	const tell = () => (told.textContent = number(Number(field.value)));
-	field.oninput = tell;
+	field.oninput = () => (told.textContent = number(Number(field.value)));
 	field.onchange = () => go({ [`weight_${name}`]: unless(Number(field.value), usual) });
 	ui.weighing.append(label);
 	return ({ mode, weights }) => {
 		label.hidden = mode !== "roles";
 		field.value = String(weights[name]);
-		tell();
+		told.textContent = number(weights[name]);
 	};
 }
 
@@ -203,6 +215,7 @@ function writeInto(field, shown, onChanged) {
 	field.oninput = () => (field.dataset.edited = "yes");
 	field.onblur = done;
 	field.onkeydown = (event) => {
+		if (event.key === "Escape") field.value = shown() ?? "";
 		if (event.key !== "Enter" || event.isComposing) return;
 		event.preventDefault();
 		done();
