@@ -4,9 +4,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sightline.errors import ModelLacksTextError
-from sightline.querying import embed_texts, query_vector
+from sightline.querying import embed_texts, pixels_of, query_vector
 from sightline.testing import FakeEncoder
-from sightline.types import Pixels, Query, Vectors
+from sightline.types import Cropped, Pixels, Query, Region, Vectors
 
 
 def unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,3 +96,13 @@ def test_words_are_refused_by_a_model_that_reads_pictures_only() -> None:
     with pytest.raises(ModelLacksTextError, match="reads pictures only"):
         query_vector(Query(texts=["red"]), PicturesOnly())
     assert query_vector(Query(images=[Image.new("RGB", (9, 9))]), PicturesOnly()).shape == (1, 4)
+
+
+def test_a_part_smaller_than_any_pixel_is_the_pixel_that_it_lies_in() -> None:
+    picture = Image.new("RGB", (40, 40), (0, 0, 255))
+    picture.putpixel((0, 0), (255, 0, 0))
+
+    part = pixels_of(Cropped(picture, Region(0.0, 0.0, 5e-324, 5e-324)), 24)
+
+    assert part.size == (1, 1)
+    assert part.getpixel((0, 0)) == (255, 0, 0)

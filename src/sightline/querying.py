@@ -35,6 +35,8 @@ from sightline.types import (
 # Below this length a sum of unit vectors is rounding noise, and its direction means nothing.
 _SHORTEST = 1e-3
 _WHOLE = Region(0.0, 0.0, 1.0, 1.0)
+# No picture has an edge of so many pixels that a smaller part of it were still one.
+_SMALLEST_PART = 1e-9
 
 
 class Stopwatch:
@@ -142,7 +144,7 @@ def pixels_of(
     file = file_of(source.id) if isinstance(source, Indexed) else source
     picture = absolute(file) if isinstance(file, str | Path) else file
     # A part must be large enough, so the whole has to be larger.
-    needed_px = math.ceil(shortest_px / region.shortest)
+    needed_px = math.ceil(shortest_px / max(region.shortest, _SMALLEST_PART))
     whole = decode(picture, shortest_px=needed_px, max_megapixels=max_megapixels).image
     return whole if region == _WHOLE else cropped(whole, region)
 
