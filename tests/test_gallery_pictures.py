@@ -3,7 +3,9 @@
 import io
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,7 +17,7 @@ from sightline.errors import (
     NotWritableError,
 )
 from sightline.gallery import Gallery
-from sightline.gallery_files import shown_name
+from sightline.gallery_files import GalleryFiles, shown_name
 from sightline.testing import FakeEncoder
 from sightline.types import Added, Progress, Query
 from tests.conftest import paint
@@ -262,6 +264,49 @@ def test_a_thumbnail_of_a_gallery_that_cannot_be_written_is_made_each_time(
     assert files(gallery.path) == []
 
 
+# What happens behind its back
+
+
+def test_a_picture_kept_with_another_model_keeps_its_file(gallery: Gallery) -> None:
+    kept = gallery.add(picture(), name="a.png", labels=["one"]).image
+    with Gallery.open(gallery.path, model=SharperEncoder()) as other:
+        again = other.add(picture(), name="a.png", labels=["two"])
+        (hit,) = other.search(Query(texts=["green"]))
+
+    assert not again.is_new
+    assert (again.image.id, again.image.labels) == (kept.id, ("one", "two"))
+    assert hit.id == kept.id
+    assert kept.path.read_bytes() == picture()
+    assert [hit.id for hit in gallery.search(Query(texts=["green"]))] == [kept.id]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"half")])
+def test_a_kept_file_that_was_lost_is_written_again(
+    gallery: Gallery, damage: Callable[[Path], object]
+) -> None:
+    kept = gallery.add(picture(), name="a.png").image
+    damage(kept.path)
+
+    assert not gallery.add(picture(), name="a.png").is_new
+    assert kept.path.read_bytes() == picture()
+    assert gallery.sync().unchanged == 1
+
+
+def test_a_kept_file_that_was_overwritten_and_indexed_is_itself_again(gallery: Gallery) -> None:
+    kept = gallery.add(picture(), name="a.png").image
+    kept.path.write_bytes(picture((255, 0, 0)))
+    assert gallery.sync().changed == 1
+
+    again = gallery.add(picture(), name="a.png", labels=["green"])
+
+    assert (again.is_new, again.image.id) == (False, kept.id)
+    assert again.image.content_hash == kept.content_hash
+    assert again.image.labels == ("green",)
+    assert kept.path.read_bytes() == picture()
+    (hit,) = gallery.search(Query(texts=["green"]))
+    assert hit.score > 0.99
+
+
 # Order
 
 
@@ -278,6 +323,40 @@ def test_tidying_deletes_what_nothing_leads_to(gallery: Gallery) -> None:
     assert gallery.tidy() == 3
     assert files(gallery.path) == before
     assert gallery.tidy() == 0
+
+
+def test_a_thumbnail_that_was_never_finished_is_nothing_to_keep(gallery: Gallery) -> None:
+    kept = gallery.add(picture(), name="a.png").image
+    gallery.thumbnail(kept.id, 160)
+    half = next((gallery.path / "thumbnails").rglob("*.webp"))
+    half.with_name(f"{half.name}.1-1.unfinished").write_bytes(b"x")
+
+    assert gallery.tidy() == 1
+    assert half.exists()
+
+
+def test_a_picture_that_is_just_being_added_is_not_tidied_away(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gallery.path / "uploads").mkdir()
+    (gallery.path / "uploads" / "lost.png").write_bytes(b"x")
+    gallery.add(picture((1, 2, 3)), name="first.png")  # the model is loaded
+    added: list[Added] = []
+    adding = threading.Thread(target=lambda: added.append(gallery.add(picture(), name="a.png")))
+    look, looks = GalleryFiles.lost, []
+
+    def look_while_one_is_added(files: GalleryFiles, *known: Any) -> list[Path]:  # noqa: ANN401
+        looks.append(known)
+        if len(looks) == 2:  # as the writer; the catalog was read before
+            adding.start()
+            adding.join(1)
+        return look(files, *known)
+
+    monkeypatch.setattr(GalleryFiles, "lost", look_while_one_is_added)
+    assert gallery.tidy() == 1
+    adding.join(20)
+
+    assert added[0].image.path.exists()
 
 
 def test_the_size_on_disk_counts_what_the_gallery_keeps(gallery: Gallery) -> None:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import io
 import os
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
-from sightline.errors import ImageUnreadableError, StorageError
+from sightline.errors import ImageUnreadableError
 from sightline.filesystem import storage_error, write_whole
 from sightline.images import bytes_hash, decode, read, thumbnail
 
@@ -56,14 +56,24 @@ class GalleryFiles:
             DiskFullError: there is no room; nothing of it is left.
             NotWritableError: the gallery may not be written.
         """
-        ending = _ENDINGS.get(format, format.lower())
-        path = self._uploads / content_hash[:2] / f"{content_hash}.{ending}"
+        path = self.place_of(content_hash, format)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data, lasting=True)
         except OSError as error:
             raise storage_error(error, path) from error
         return path
+
+    def place_of(self, content_hash: str, format: str) -> Path:
+        """Return where ``store`` puts a picture."""
+        ending = _ENDINGS.get(format, format.lower())
+        return self._uploads / content_hash[:2] / f"{content_hash}.{ending}"
+
+    def holds(self, path: Path, data: bytes) -> bool:
+        """Whether a file can be read, and is what is expected to the last byte."""
+        with suppress(OSError):
+            return path.read_bytes() == data
+        return False
 
     def owns(self, path: Path) -> bool:
         """Whether a picture is the gallery's own, so that it goes when it is removed."""
@@ -112,22 +122,26 @@ class GalleryFiles:
 
     # Order
 
-    def tidy(self, paths: Collection[Path], hashes: Collection[str]) -> int:
-        """Delete files that nothing leads to, as a killed process leaves them; return how many.
+    def lost(self, paths: Collection[Path], hashes: Collection[str]) -> list[Path]:
+        """Return the files that nothing leads to, as a killed process leaves them.
 
-        The caller is the gallery's writer, or a picture that is just being added would go too.
+        If the caller is not the gallery's only writer, a picture that is just being added is among
+        them.
 
         Args:
             paths: Of every picture in the catalog.
             hashes: Of every content in the catalog.
         """
-        lost = list(_files_below(self._uploads, lambda path: path not in paths))
-        lost += _files_below(self._thumbnails, lambda path: path.name.split("-")[0] not in hashes)
+        found = list(_files_below(self._uploads, lambda path: path not in paths))
+        found += _files_below(self._thumbnails, lambda path: not _is_thumbnail_of(path, hashes))
+        return found
+
+    def delete(self, lost: Iterable[Path]) -> None:
+        """Delete files that nothing leads to."""
         for path in lost:
             # What cannot be deleted takes room and does no harm.
-            with suppress(OSError, StorageError):
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-        return len(lost)
 
 
 def webp(source: Path | bytes | Image.Image, longest_px: int, max_megapixels: float) -> bytes:
@@ -161,6 +175,11 @@ def is_shown(mark: str) -> bool:
     """Return whether a character is more than a command to whatever shows it."""
     # The two that join letters and emoji are part of a word.
     return mark in "\u200c\u200d" or unicodedata.category(mark)[0] != "C"
+
+
+def _is_thumbnail_of(path: Path, hashes: Collection[str]) -> bool:
+    # One that was never finished, of whatever picture, is of no use to anybody.
+    return path.suffix == ".webp" and path.name.split("-")[0] in hashes
 
 
 def _files_below(folder: Path, is_wanted: Callable[[Path], bool]) -> Iterator[Path]:

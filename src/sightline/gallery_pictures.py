@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from sightline.catalog import Batch, Catalog, NewImage
+from sightline.catalog import Batch, Catalog, ChangedImage, NewImage, NewVector, Touched
 from sightline.comparison import is_under
 from sightline.errors import GalleryCorruptError, ImageNotFoundError, InvalidValueError
 from sightline.gallery_files import GalleryFiles, is_shown, shown_name
@@ -53,8 +54,9 @@ class GalleryPictures:
         vector = encoder.encode_images(encoder.prepare(decoded.image)[np.newaxis])[0]
         with self._catalog.writer("an upload", wait_s=PATIENCE_S, join=True):
             spec = self._model.begin_writing()
-            known = self._catalog.record_with(bytes_hash(data), spec)
+            known = self._known(data, decoded, vector, spec)
             if known is not None:
+                self._restore(known, data)
                 return Added(self._labelled(known.id, called), is_new=False)
             self._model.keep_probes(spec)
             path = self._store(data, decoded, vector, spec, title, called)
@@ -102,9 +104,45 @@ class GalleryPictures:
 
     def tidy(self) -> int:
         """Do what ``Gallery.tidy`` promises."""
-        with self._catalog.writer("tidying up", wait_s=PATIENCE_S):
-            known = self._catalog.files()
-            return self._files.tidy(set(known), {file.content_hash for file in known.values()})
+        if not self._lost():
+            return 0  # the usual case, in which nobody had to wait
+        # Alone, as a thread that joined would see the file go that it is just adding.
+        with self._catalog.writer("tidying up", wait_s=PATIENCE_S, alone=True):
+            lost = self._lost()
+            self._files.delete(lost)
+        return len(lost)
+
+    def _lost(self) -> list[Path]:
+        known = self._catalog.files()
+        return self._files.lost(set(known), {file.content_hash for file in known.values()})
+
+    def _known(
+        self, data: bytes, decoded: Decoded, vector: Vectors, spec: ModelSpec
+    ) -> ImageRecord | None:
+        """Return the record of a content that is here already; the model has seen it then."""
+        digest = bytes_hash(data)
+        known = self._catalog.record_with(digest, spec)
+        if known is not None:
+            return known
+        # There is one place for its file. Another model saw it there, or other content meanwhile.
+        known = self._catalog.record_at(self._files.place_of(digest, decoded.format))
+        if known is None:
+            return None
+        self._model.keep_probes(spec)
+        if known.content_hash == digest:
+            self._catalog.commit(Batch(model=spec, embedded=[NewVector(known.id, vector)]))
+            return known
+        self._files.store(data, digest, decoded.format)
+        image = _new_image(known.path, data, decoded, vector)
+        self._catalog.commit(Batch(model=spec, changed=[ChangedImage(known.id, image)]))
+        return self._image(known.id)
+
+    def _restore(self, known: ImageRecord, data: bytes) -> None:
+        """Write a file of the gallery's own again that was lost, or damaged, behind its back."""
+        if self._files.owns(known.path) and not self._files.holds(known.path, data):
+            path = self._files.store(data, known.content_hash, known.format)
+            touched = Touched(known.id, len(data), path.stat().st_mtime_ns)
+            self._catalog.commit(Batch(touched=[touched]))
 
     def _store(
         self,
@@ -115,22 +153,10 @@ class GalleryPictures:
         title: str,
         labels: Sequence[str],
     ) -> Path:
-        digest = bytes_hash(data)
-        path = self._files.store(data, digest, decoded.format)
+        path = self._files.store(data, bytes_hash(data), decoded.format)
         try:
-            new = NewImage(
-                path,
-                len(data),
-                path.stat().st_mtime_ns,
-                digest,
-                decoded.width_px,
-                decoded.height_px,
-                decoded.format,
-                decoded.taken_at,
-                vector,
-                title=title or None,
-                labels=labels,
-            )
+            new = _new_image(path, data, decoded, vector)
+            new = replace(new, title=title or None, labels=labels)
             self._catalog.commit(Batch(model=spec, added=[new]))
         except BaseException:
             self._files.discard(path)
@@ -155,6 +181,20 @@ class GalleryPictures:
         if record is None:
             raise ImageNotFoundError(id)
         return record
+
+
+def _new_image(path: Path, data: bytes, decoded: Decoded, vector: Vectors) -> NewImage:
+    return NewImage(
+        path,
+        len(data),
+        path.stat().st_mtime_ns,
+        bytes_hash(data),
+        decoded.width_px,
+        decoded.height_px,
+        decoded.format,
+        decoded.taken_at,
+        vector,
+    )
 
 
 def _checked(labels: Sequence[str]) -> list[str]:

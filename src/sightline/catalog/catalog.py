@@ -133,7 +133,12 @@ class Catalog:
 
     @contextmanager
     def writer(
-        self, command: str | None = None, *, wait_s: float = 0.0, join: bool = False
+        self,
+        command: str | None = None,
+        *,
+        wait_s: float = 0.0,
+        join: bool = False,
+        alone: bool = False,
     ) -> Iterator[None]:
         """Be the only writer for a while, over several commits.
 
@@ -143,6 +148,7 @@ class Catalog:
             wait_s: How long to wait for another writer to finish.
             join: Write beside another thread that is the writer through this very object, instead
                 of waiting for it. Their commits come one at a time.
+            alone: Let nobody join; whoever wants to waits like another process.
 
         Raises:
             GalleryBusyError: there is a writer still, in this process or another.
@@ -155,7 +161,8 @@ class Catalog:
                 self._part()
             return
         with self._lock(command, wait_s):
-            self._held = True
+            with self._mutex:
+                self._held, self._leaving = True, alone
             try:
                 yield
             finally:
