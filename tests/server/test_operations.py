@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import logging
 import re
+import tempfile
 import threading
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from sightline.server.problems import status_of
 from sightline.server.settings import Settings
 from sightline.testing import FakeEncoder
 from sightline.types import Pixels
-from tests.server.conftest import API, served_gallery
+from tests.server.conftest import API, png, served_gallery
 
 
 def test_a_service_is_alive_and_ready(client: TestClient) -> None:
@@ -80,6 +82,45 @@ def test_a_catalog_that_cannot_be_read_is_not_ready(
 
     assert (answer.status_code, answer.json()["kind"]) == (503, "GalleryCorruptError")
     assert answer.json()["detail"] == str(damage)
+
+
+def test_a_service_that_starts_deletes_what_a_killed_one_left(indexed: Gallery) -> None:
+    kept = indexed.add(png((1, 2, 3)), name="kept.png").image
+    lost = kept.path.with_name("0" * 40 + ".png")
+    half = kept.path.with_name(f"{kept.path.name}.1-1.unfinished")
+    for path in (lost, half):
+        path.write_bytes(b"x")
+
+    with served_gallery(indexed):
+        pass  # it ends when it has tidied up
+
+    assert [path.exists() for path in (lost, half, kept.path)] == [False, False, True]
+
+
+def test_a_gallery_that_cannot_be_tidied_up_is_served(
+    indexed: Gallery, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(gallery: Gallery) -> int:
+        raise errors.NotWritableError(gallery.path, "Read-only file system")
+
+    monkeypatch.setattr(Gallery, "tidy", refuse)
+    with served_gallery(indexed) as client:
+        assert client.get(f"{API}/search", params={"q": "red"}).status_code == 200
+
+    assert "not tidied up" in caplog.text
+
+
+def test_no_room_for_a_body_is_not_the_callers_fault(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile.SpooledTemporaryFile, "write", refuse)
+    answer = client.post(f"{API}/search/image", files={"image": ("a.png", png((1, 2, 3)))})
+
+    assert (answer.status_code, answer.json()["kind"]) == (507, "DiskFullError")
+    assert tempfile.gettempdir() in answer.json()["detail"]
 
 
 # Figures

@@ -194,6 +194,7 @@ OWN = "http://127.0.0.1:8420"
         ({"Origin": "http://evil.example"}, False),
         ({"Origin": "http://127.0.0.1:9999"}, False),
         ({"Origin": "null"}, False),
+        ({"Origin": "http://[not-an-address"}, False),
         ({"Sec-Fetch-Site": "same-origin", "Origin": OWN}, True),
         ({"Sec-Fetch-Site": "none"}, True),
         ({"Sec-Fetch-Site": "cross-site"}, False),
@@ -245,9 +246,20 @@ def test_no_other_page_may_read_unless_it_is_named(indexed: Gallery) -> None:
         )
     assert allowed.headers["access-control-allow-origin"] == "https://friend.example"
     assert "access-control-allow-credentials" not in allowed.headers
+    assert "Location" in answer.headers["access-control-expose-headers"]
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://friend.example"
     assert "access-control-allow-origin" not in other.headers
+
+
+def test_a_page_that_is_named_may_send_every_header_that_is_read(indexed: Gallery) -> None:
+    preflight = {
+        "Origin": "https://friend.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type,x-language-model-key",
+    }
+    with served_gallery(indexed, cors_origins=("https://friend.example",)) as client:
+        assert client.options(f"{API}/search/composed", headers=preflight).status_code == 200
 
 
 # Headers

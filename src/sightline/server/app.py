@@ -98,6 +98,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     with warnings_of_threads():
         service.readiness.begin()
+        service.tidying.begin()
         try:
             yield
         finally:
@@ -105,6 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             # The caller closes the gallery next, so nobody may be at work on it.
             await anyio.to_thread.run_sync(service.jobs.wait)
             await anyio.to_thread.run_sync(service.readiness.wait)
+            await anyio.to_thread.run_sync(service.tidying.wait)
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -127,7 +129,8 @@ def _surround(app: FastAPI, service: Service) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "POST", "PUT", "DELETE"),
-            allow_headers=("Authorization", "Content-Type"),
+            allow_headers=("Authorization", "Content-Type", "X-Language-Model-Key"),
+            expose_headers=("Location", "Retry-After"),
         )
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(SecureHeaders)

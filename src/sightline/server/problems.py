@@ -11,6 +11,8 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -20,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 
 from sightline import errors
 from sightline.errors import SightlineError
+from sightline.filesystem import storage_error
 from sightline.server.refusals import RefusalError
 from sightline.server.validation import FieldFault, faults_of
 
@@ -138,6 +141,8 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, SightlineError):  # raised while FastAPI read the body
         return problem_of(error.__cause__)
+    if isinstance(error.__cause__, OSError):  # a large file waits on disk for its search
+        return problem_of(storage_error(error.__cause__, Path(gettempdir())))
     return problem(error.status_code, _sentence(request, error), headers=error.headers)
 
 

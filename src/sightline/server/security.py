@@ -124,7 +124,15 @@ class Guard:
         site = headers.get("sec-fetch-site")
         if site is not None:
             return site not in ("same-origin", "none")
-        return origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        return origin is not None and _netloc_of(origin) != host.lower()
+
+
+def _netloc_of(origin: str) -> str | None:
+    """Return an origin's host with its port, or None if it is no origin at all."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _is_open(path: str) -> bool:

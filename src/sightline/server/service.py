@@ -20,6 +20,7 @@ from sightline.server.readiness import Readiness
 from sightline.server.searches import Searches
 from sightline.server.sessions import Doorkeeper
 from sightline.server.settings import Settings
+from sightline.server.tidying import Tidying
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Service:
         pictures: The last query pictures.
         jobs: The index jobs.
         readiness: Whether the model is loaded.
+        tidying: Makes order in the gallery's folder.
         doorkeeper: Who may come in.
     """
 
@@ -50,6 +52,7 @@ class Service:
     pictures: QueryPictures
     jobs: Jobs
     readiness: Readiness
+    tidying: Tidying
     doorkeeper: Doorkeeper
 
     @classmethod
@@ -84,6 +87,7 @@ class Service:
             pictures,
             Jobs(gallery, lambda job: _count(metrics, job)),
             Readiness(gallery, failed),
+            Tidying(gallery),
             Doorkeeper(settings.token),
         )
         service._show_gauges()
