@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from sightline.gallery import Gallery
 from sightline.scenes.collection import write_collection
+from tests.browser.chromium import find_chromium
 from tests.browser.looking import PATIENCE_MS
 
 COMMAND = [sys.executable, "-c", "import sys; from sightline.cli import main; main()"]
@@ -106,10 +107,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    found = found or playwright.chromium.executable_path
-    if not Path(found).exists():
+    found = find_chromium(playwright)
+    if found is None:
         pytest.skip("there is no Chromium; install one, or run `playwright install chromium`")
     browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
     yield browser
@@ -133,7 +132,7 @@ def shared_server(drawn: Path) -> Iterator[Served]:
     # The first composed search embeds all phrases of the captioner, which takes its time.
     form = {"images": (None, "1"), "text": (None, "at night")}
     address = f"{served.url}api/v1/search/composed"
-    httpx.post(address, files=form, timeout=_START_S).raise_for_status()
+    httpx2.post(address, files=form, timeout=_START_S).raise_for_status()
     yield served
     served.stop()
 

@@ -187,8 +187,25 @@ interface Ways {
   likePart(id: number, region: string): void;
   changed(picture: Picture): void;
   removed(): void;
+  /** Say what a picture is as an answer: relevant (1), not (0), or nothing (null). */
+  judge(id: number, grade: number | null): void;
+  mayJudge(): boolean;
   /** The last of the list is near. */
   nearEnd(): void;
+}
+
+/** A query whose answers are judged: words, a picture of the gallery, or both. */
+interface Question {
+  text: string;
+  picture: number | null;
+}
+
+/** What judging needs of the page. */
+interface JudgingCalls {
+  /** The open picture, else that of the tile with the focus, else 0. */
+  current(): number;
+  /** A picture was judged: go on to the one after it. */
+  next(id: number): void;
 }
 
 /** What is done with a box on a picture. */
@@ -247,6 +264,9 @@ interface Page {
 
 /** The elements of index.html by their ids. */
 interface Ui {
+  judge: HTMLButtonElement;
+  judged: HTMLElement;
+  judging: HTMLElement;
   add: HTMLDialogElement;
   addChoose: HTMLButtonElement;
   addClose: HTMLButtonElement;

@@ -18,8 +18,8 @@ export const EDITS = ["caption", "target", ...PHRASES, "paraphrases"];
 export const WEIGHTS = ["target", "desired", "preserve", "image", "forbidden"];
 export const COMPOSING = ["mode", "captioner", "composer", "balance", ...WEIGHTS.map((name) => `weight_${name}`), ...EDITS];
 const NAMES = [...QUESTION, ...COMPOSING, "excluded_texts", "excluded_images", ...FILTERS];
-/** How results are shown, which makes no other search: how many, in which order, which is open. */
-const OF_VIEW = ["k", "sort", "open"];
+/** How results are shown, which makes no other search: how many, in which order, which is open, whether they are judged. */
+const OF_VIEW = ["k", "sort", "open", "judge"];
 
 /** The most results that one search shows. */
 export const MOST = 1000;

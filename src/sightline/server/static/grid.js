@@ -42,6 +42,16 @@ export class Grid {
 		this.#focusAt(this.pictures.findIndex((picture) => picture.id === id));
 	}
 
+	/** The picture whose tile has the focus, or 0. */
+	get focused() {
+		return this.pictures[this.tiles.findIndex((tile) => tile.contains(document.activeElement))]?.id ?? 0;
+	}
+
+	/** Put the focus on the tile behind a picture's. @param {number} id */
+	focusAfter(id) {
+		this.#focusAt(this.pictures.findIndex((picture) => picture.id === id) + 1);
+	}
+
 	/** @returns {HTMLImageElement[]} */
 	firstRow() {
 		const row = this.tiles.filter((tile) => tile.style.insetBlockStart === "0px");

@@ -10,6 +10,7 @@ import { noFilters, offerFilters, showFilters, startFilters } from "./filters.js
 import { showGallery } from "./gallery-panel.js";
 import { startIntake } from "./intake.js";
 import { Jobs } from "./jobs.js";
+import { Judging } from "./judging.js";
 import { closeOpen, currentAsk, go, startNavigation } from "./navigation.js";
 import { QueryPicture } from "./query-picture.js";
 import { showRefining, startRefining } from "./refining.js";
@@ -43,6 +44,7 @@ const results = new Results({
 	show: () => {
 		stage.show(results);
 		understanding.show(results);
+		judging.mark();
 		viewer.placeAgain();
 	},
 	wait: () => stage.wait(),
@@ -67,11 +69,17 @@ const viewer = new Viewer({
 		loadGallery();
 	},
 	removed: galleryChanged,
+	judge: (id, grade) => judging.say(id, grade),
+	mayJudge: () => judging.question !== null,
 	nearEnd: () => results.grow(),
 });
 
 const queryPicture = new QueryPicture(go, () => understanding.tellCommand());
 const understanding = new Understanding(() => queryPicture.path, again);
+const judging = new Judging({
+	current: () => viewer.picture?.id ?? stage.grid.focused,
+	next: (id) => (viewer.picture ? viewer.step(1) : stage.grid.focusAfter(id)),
+});
 const uploads = new Uploads(() => facts?.max_upload_bytes ?? Infinity, galleryChanged);
 const jobs = new Jobs(galleryChanged);
 
@@ -85,6 +93,7 @@ function present(ask) {
 	showFilters(ask);
 	showRefining(ask);
 	understanding.present(ask);
+	judging.present(ask);
 	results.present(ask);
 	if (start) stage.rest(newest);
 	viewer.present(openId(ask));
@@ -144,6 +153,7 @@ async function loadGallery() {
 	offerFilters(facts);
 	suggest(facts);
 	understanding.offer(facts.composing);
+	judging.examples = facts.examples;
 	ui.jobPart.hidden = !facts.may_index;
 	ui.welcome.hidden = facts.images > 0;
 	return facts;

@@ -26,8 +26,8 @@ export class Viewer {
 			onCancel: () => this.#stopDrawing(),
 		});
 		ui.viewerClose.onclick = () => ways.close();
-		ui.viewerBefore.onclick = () => this.#step(-1);
-		ui.viewerAfter.onclick = () => this.#step(1);
+		ui.viewerBefore.onclick = () => this.step(-1);
+		ui.viewerAfter.onclick = () => this.step(1);
 		ui.partSearch.onclick = () => this.#searchPart();
 		ui.partCancel.onclick = () => this.#stopDrawing();
 		ui.viewer.oncancel = (event) => {
@@ -41,7 +41,7 @@ export class Viewer {
 		ui.stage.onclick = ({ target }) => {
 			if (target === ui.stage && !this.region.enabled) ways.close();
 		};
-		onSwipe(ui.stage, () => !this.region.enabled, (step) => this.#step(step));
+		onSwipe(ui.stage, () => !this.region.enabled, (step) => this.step(step));
 		new ResizeObserver(() => this.#fit()).observe(ui.stage);
 	}
 
@@ -127,6 +127,7 @@ export class Viewer {
 		return [
 			button("More like this", () => ways.like(id), { strong: true }),
 			button("Like this, but …", () => ways.likeBut(id)),
+			...(ways.mayJudge() ? [button("Relevant", () => ways.judge(id, 1)), button("Not relevant", () => ways.judge(id, 0))] : []),
 			...(ways.mayExclude() ? [button("Not like this", () => ways.notLike(id))] : []),
 			button("Search by a part", () => this.#draw()),
 			original,
@@ -143,7 +144,7 @@ export class Viewer {
 	}
 
 	/** @param {number} step */
-	#step(step) {
+	step(step) {
 		const next = this.#at(step);
 		if (!next) return;
 		this.ways.open(next.id);
@@ -154,8 +155,8 @@ export class Viewer {
 	#onKey({ key, ctrlKey, metaKey, altKey }) {
 		if (isWriting() || ctrlKey || metaKey || altKey) return;
 		const onward = isMirrored(ui.viewer) ? -1 : 1;
-		if (key === "ArrowRight") this.#step(onward);
-		else if (key === "ArrowLeft") this.#step(-onward);
+		if (key === "ArrowRight") this.step(onward);
+		else if (key === "ArrowLeft") this.step(-onward);
 		else if (key === "b") this.#draw();
 	}
 
