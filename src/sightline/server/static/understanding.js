@@ -70,8 +70,8 @@ export class Understanding {
 		fill(ui.composer, all_composers, composers);
 		ui.keyPart.hidden = !all_composers.includes("llm");
 		const where = language_model?.is_remote ? "on another machine" : "on this machine";
-		const model = language_model ? `It goes to ${language_model.model}, ${where}` : "None is set up; with a key, OpenAI's is asked";
-		ui.modelTold.textContent = `${model}. This tab keeps it until it is closed.`;
+		const model = language_model ? `${language_model.model}, ${where}, is asked` : "None is set up; with a key, OpenAI's is asked";
+		ui.modelTold.textContent = `${model}. The picture is sent only if chat captions it. This tab keeps the key until it is closed.`;
 		this.#showChoices(currentAsk());
 	}
 
