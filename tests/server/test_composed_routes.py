@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -10,9 +15,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sightline.chat import ChatSettings
-from sightline.composing import WordsSettings
+from sightline.composing import Composing, WordsSettings
 from sightline.composition import ComposedQuery, Weights
 from sightline.gallery import Gallery
+from sightline.testing import FakeEncoder
 from tests.chat.llm_server import GOOD, answers, llm_server, refuses
 from tests.conftest import COLOURS
 from tests.server.conftest import API, ids_by_name, names, png, served_gallery
@@ -200,3 +206,47 @@ def test_what_falls_back_is_told_and_tried_again(indexed: Gallery) -> None:
     assert "sk-wrong" not in json.dumps(first)
     assert len(model.bodies) >= 2
     assert not second["cached"]
+
+
+def test_what_composes_is_made_once_for_all_who_come_at_once(
+    indexed: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Composing] = []
+    make, all_came = Gallery.composing, threading.Barrier(4)
+
+    def make_slowly(gallery: Gallery, *given: Any, **more: Any) -> Composing:  # noqa: ANN401
+        made.append(make(gallery, *given, **more))
+        time.sleep(0.2)
+        return made[-1]
+
+    def ask(client: TestClient, number: int) -> int:
+        all_came.wait(20)
+        return asked(client, text=f"make it blue {number}").status_code
+
+    monkeypatch.setattr(Gallery, "composing", make_slowly)
+    with served_gallery(indexed) as client, ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(partial(ask, client), range(4))) == [200] * 4
+
+    assert len(made) == 1
+
+
+def test_fusion_has_no_statistics_of_an_empty_gallery(tmp_path: Path) -> None:
+    with (
+        Gallery.open(tmp_path / "empty", model=FakeEncoder()) as gallery,
+        served_gallery(gallery) as client,
+    ):
+        answer = asked(client, mode="fusion")
+
+    assert (answer.status_code, answer.json()["kind"]) == (409, "EmptyGalleryError")
+    assert "retry-after" not in answer.headers, "time alone does not fill it"
+
+
+def test_a_key_that_no_header_can_carry_on_is_refused(client: TestClient) -> None:
+    answer = client.post(
+        f"{API}/search/composed",
+        data={"text": "make it blue", "images": "1"},
+        headers={b"X-Language-Model-Key": b"k\xe9y"},
+    )
+
+    assert answer.status_code == 422
+    assert "X-Language-Model-Key" in answer.json()["errors"][0]["field"].title()

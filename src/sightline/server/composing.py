@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import replace
 
 from sightline.composing import Composing, WordsSettings
@@ -30,6 +31,7 @@ class Composer:
         self._gallery = gallery
         self._words = words
         self._kept: Recent[tuple[WordsSettings, str | None, int], Composing] = Recent(_KEPT)
+        self._making = threading.Lock()
 
     @property
     def words(self) -> WordsSettings:
@@ -74,8 +76,10 @@ class Composer:
             settings = replace(settings, composers=(asked.composer,))
         size = round(math.log(1 + len(self._gallery), _GROWTH))
         place = (settings, asked.prompt, size)
-        composing = self._kept.get(place)
-        if composing is None:
-            composing = self._gallery.composing(settings, prompt=asked.prompt)
-            self._kept.put(place, composing)
+        # One for all who come at once: what it loads, and it may be a model, is loaded once.
+        with self._making:
+            composing = self._kept.get(place)
+            if composing is None:
+                composing = self._gallery.composing(settings, prompt=asked.prompt)
+                self._kept.put(place, composing)
         return composing

@@ -40,6 +40,7 @@ _STATUS_OF: tuple[tuple[type[SightlineError], HTTPStatus], ...] = (
     (errors.ModelMismatchError, HTTPStatus.CONFLICT),
     (errors.FolderGoneError, HTTPStatus.CONFLICT),
     (errors.VanishedError, HTTPStatus.CONFLICT),
+    (errors.EmptyGalleryError, HTTPStatus.CONFLICT),
     (errors.GalleryError, HTTPStatus.SERVICE_UNAVAILABLE),
     (errors.DiskFullError, HTTPStatus.INSUFFICIENT_STORAGE),
     (errors.TooLittleRoomError, HTTPStatus.INSUFFICIENT_STORAGE),

@@ -51,7 +51,11 @@ async def search_composed(
     asked: Annotated[ComposedSearch, File()],
     x_language_model_key: Annotated[
         str,
-        Header(max_length=500, description="For the language model, for this request alone."),
+        Header(
+            max_length=500,
+            pattern="^[!-~]*$",
+            description="For the language model, for this request alone: printable ASCII.",
+        ),
     ] = "",
 ) -> Response:
     """The pictures that are like a picture, but as the text says: "this, but at night".
