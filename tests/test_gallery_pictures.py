@@ -3,7 +3,9 @@
 import io
 import os
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ from sightline.errors import (
 )
 from sightline.gallery import Gallery
 from sightline.gallery_files import GalleryFiles, shown_name
+from sightline.images.room import Room
 from sightline.testing import FakeEncoder
-from sightline.types import Added, Progress, Query
+from sightline.types import Added, Pixels, Progress, Query
 from tests.conftest import paint
 from tests.test_gallery_search import SharperEncoder
 
@@ -305,6 +308,62 @@ def test_a_kept_file_that_was_overwritten_and_indexed_is_itself_again(gallery: G
     assert kept.path.read_bytes() == picture()
     (hit,) = gallery.search(Query(texts=["green"]))
     assert hit.score > 0.99
+
+
+# Memory
+
+
+class Crowd:
+    """Counts how many threads are inside at once, and lets them meet."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self._mutex = threading.Lock()
+
+    def enter(self) -> None:
+        with self._mutex:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.05)
+        with self._mutex:
+            self.inside -= 1
+
+
+@pytest.mark.parametrize(("size_bytes", "most"), [(1 << 30, 4), (1, 1)])
+@pytest.mark.parametrize("task", ["search", "add", "thumbnail"])
+def test_pictures_are_decoded_at_once_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str, size_bytes: int, most: int
+) -> None:
+    crowd = Crowd()
+
+    class Watched(FakeEncoder):
+        def prepare(self, image: Image.Image) -> Pixels:
+            crowd.enter()
+            return super().prepare(image)
+
+    def small(image: Image.Image, longest_px: int) -> Image.Image:
+        crowd.enter()
+        return image
+
+    data = [picture((number, 0, 0)) for number in range(4)]
+    monkeypatch.setattr("sightline.gallery_files.thumbnail", small)
+    monkeypatch.setattr("sightline.gallery.room_for_guests", lambda: Room(size_bytes))
+    with Gallery.open(tmp_path / "gallery", model=Watched()) as gallery:
+        gallery.search(Query(images=[picture()]), 1)  # the model is loaded
+        crowd.most = 0
+        tasks: dict[str, Callable[[bytes], object]] = {
+            "search": lambda some: gallery.search(Query(images=[some]), 1),
+            "add": lambda some: gallery.add(some),
+            "thumbnail": lambda some: gallery.thumbnail(data.index(some) + 1, 100),
+        }
+        if task == "thumbnail":
+            for some in data:
+                gallery.add(some)
+            crowd.most = 0
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(tasks[task], data))
+
+    assert crowd.most == most
 
 
 # Order

@@ -22,6 +22,7 @@ from sightline.gallery_index import GalleryIndex
 from sightline.gallery_model import AskedModel, GalleryModel
 from sightline.gallery_pictures import PATIENCE_S, GalleryPictures
 from sightline.gallery_search import GallerySearch, check_part
+from sightline.images.room import room_for_guests
 from sightline.indexing import SyncSettings, sync
 from sightline.paths import absolute
 from sightline.protocols import Encoder, Specialist
@@ -78,9 +79,10 @@ class Gallery:
         self._catalog = catalog
         self._model = GalleryModel(catalog, model)
         self._index = GalleryIndex(catalog, path)
-        self._search = GallerySearch(catalog, self._model, self._index, max_megapixels)
-        self._files = GalleryFiles(path, max_megapixels)
-        self._pictures = GalleryPictures(catalog, self._model, self._files, max_megapixels)
+        room = room_for_guests()
+        self._search = GallerySearch(catalog, self._model, self._index, max_megapixels, room)
+        self._files = GalleryFiles(path, max_megapixels, room)
+        self._pictures = GalleryPictures(catalog, self._model, self._files, max_megapixels, room)
         self._threads = model.threads
         self._device = model.device
         self._max_megapixels = max_megapixels

@@ -21,6 +21,7 @@ from PIL import Image
 from sightline.errors import ImageUnreadableError
 from sightline.filesystem import storage_error, write_whole
 from sightline.images import bytes_hash, decode, read, thumbnail
+from sightline.images.room import Room
 
 CHANGED = "it has changed since it was indexed; bring the gallery up to date with `sightline index`"
 
@@ -39,13 +40,15 @@ class GalleryFiles:
     Args:
         folder: Of the gallery.
         max_megapixels: Refuse larger pictures.
+        room: What decoding them may take, of all threads together.
     """
 
-    def __init__(self, folder: Path, max_megapixels: float) -> None:
+    def __init__(self, folder: Path, max_megapixels: float, room: Room) -> None:
         self._uploads = folder / _UPLOADS
         self._prefix = os.path.join(self._uploads, "")
         self._thumbnails = folder / _THUMBNAILS
         self._max_megapixels = max_megapixels
+        self._room = room
 
     # Pictures that came by upload
 
@@ -101,7 +104,7 @@ class GalleryFiles:
         place = self._thumbnails / content_hash[:2] / f"{content_hash}-{longest_px}.webp"
         with suppress(OSError):
             return place.read_bytes()
-        data = webp(self._read(path, content_hash), longest_px, self._max_megapixels)
+        data = webp(self._read(path, content_hash), longest_px, self._max_megapixels, self._room)
         # A gallery that cannot be written, or a full disk, makes this slower and nothing worse.
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -144,17 +147,32 @@ class GalleryFiles:
                 path.unlink(missing_ok=True)
 
 
-def webp(source: Path | bytes | Image.Image, longest_px: int, max_megapixels: float) -> bytes:
+def webp(
+    source: Path | bytes | Image.Image, longest_px: int, max_megapixels: float, room: Room
+) -> bytes:
     """Return a picture as a WebP that fits a square of so many pixels, never enlarged.
+
+    Args:
+        source: The picture.
+        longest_px: The edge of the square.
+        max_megapixels: Refuse larger pictures.
+        room: Where decoding waits until there is memory for it.
 
     Raises:
         ImageUnreadableError: it cannot be read.
     """
     # The shortest edge is asked for, and the longest one matters: at half of it even a picture
     # that is four times as long as it is wide is decoded at the size it is shown in, or above.
-    decoded = decode(source, shortest_px=longest_px // 2 or 1, max_megapixels=max_megapixels)
+    with room.part() as part:
+        decoded = decode(
+            source,
+            shortest_px=longest_px // 2 or 1,
+            max_megapixels=max_megapixels,
+            reserve=part.take,
+        )
+        small = thumbnail(decoded.image, longest_px)
+        del decoded
     target = io.BytesIO()
-    small = thumbnail(decoded.image, longest_px)
     small.save(target, "WEBP", quality=_QUALITY, method=_EFFORT)
     return target.getvalue()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sightline.errors import GalleryCorruptError, ImageNotFoundError, InvalidVal
 from sightline.gallery_files import GalleryFiles, is_shown, shown_name
 from sightline.gallery_model import GalleryModel
 from sightline.images import Decoded, bytes_hash, decode
+from sightline.images.room import Room
 from sightline.paths import absolute
 from sightline.types import Added, ImageRecord, Judgement, ModelSpec, Vectors
 
@@ -31,18 +32,31 @@ class GalleryPictures:
         model: Of the gallery.
         files: Where the gallery keeps its own.
         max_megapixels: Refuse larger pictures.
+        room: What decoding them may take, of all threads together.
     """
 
     def __init__(
-        self, catalog: Catalog, model: GalleryModel, files: GalleryFiles, max_megapixels: float
+        self,
+        catalog: Catalog,
+        model: GalleryModel,
+        files: GalleryFiles,
+        max_megapixels: float,
+        room: Room,
     ) -> None:
         self._catalog = catalog
         self._model = model
         self._files = files
         self._max_megapixels = max_megapixels
+        self._room = room
 
     def add(self, data: bytes, name: str, labels: Sequence[str]) -> Added:
         """Do what ``Gallery.add`` promises."""
+        with self._room.part() as part:
+            return self._added(data, name, labels, part.take)
+
+    def _added(
+        self, data: bytes, name: str, labels: Sequence[str], reserve: Callable[[int], None]
+    ) -> Added:
         called, encoder = _checked(labels), self._model.for_queries
         title = shown_name(name)
         decoded = decode(
@@ -50,6 +64,7 @@ class GalleryPictures:
             shortest_px=encoder.input_px,
             max_megapixels=self._max_megapixels,
             name=title or "the picture",
+            reserve=reserve,
         )
         vector = encoder.encode_images(encoder.prepare(decoded.image)[np.newaxis])[0]
         with self._catalog.writer("an upload", wait_s=PATIENCE_S, join=True):

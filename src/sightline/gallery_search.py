@@ -17,6 +17,7 @@ from sightline.composition import Composition
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
 from sightline.gallery_index import GalleryIndex
 from sightline.gallery_model import GalleryModel
+from sightline.images.room import Room
 from sightline.probes import EVERYTHING, Need
 from sightline.protocols import Encoder
 from sightline.querying import Pictures, Stopwatch, pixels_of, query_vector
@@ -50,15 +51,22 @@ class GallerySearch:
         model: Of the gallery.
         index: Of the gallery.
         max_megapixels: Refuse larger query pictures.
+        room: What decoding them may take, of all threads together.
     """
 
     def __init__(
-        self, catalog: Catalog, model: GalleryModel, index: GalleryIndex, max_megapixels: float
+        self,
+        catalog: Catalog,
+        model: GalleryModel,
+        index: GalleryIndex,
+        max_megapixels: float,
+        room: Room,
     ) -> None:
         self._catalog = catalog
         self._model = model
         self._index = index
         self._max_megapixels = max_megapixels
+        self._room = room
         self._allowed = _AllowedIds(catalog)
 
     def find(
@@ -141,8 +149,14 @@ class GallerySearch:
 
     def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
         """Return a query picture, as ``querying.pixels_of`` does."""
-        limit = self._max_megapixels
-        return pixels_of(image, shortest_px, max_megapixels=limit, file_of=self._file_of)
+        with self._room.part() as part:
+            return pixels_of(
+                image,
+                shortest_px,
+                max_megapixels=self._max_megapixels,
+                file_of=self._file_of,
+                reserve=part.take,
+            )
 
     def index(self) -> ExactIndex:
         """Return the vectors that searches by words and by pictures compare with."""
@@ -208,6 +222,7 @@ class GallerySearch:
             lambda id: self._stored(id, spec),
             self._file_of,
             max_megapixels=self._max_megapixels,
+            room=self._room,
             watch=watch,
         )
 

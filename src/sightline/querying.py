@@ -19,6 +19,7 @@ from sightline.errors import (
     ModelLacksTextError,
 )
 from sightline.images import decode
+from sightline.images.room import Room, room_for_guests
 from sightline.paths import absolute
 from sightline.protocols import Encoder, TextEncoder
 from sightline.types import (
@@ -26,6 +27,7 @@ from sightline.types import (
     ImageSource,
     Indexed,
     PictureSource,
+    Pixels,
     Query,
     Region,
     Step,
@@ -72,6 +74,7 @@ class Pictures:
             one there is no gallery, and so no such picture.
         file_of: Returns the file of a picture of the gallery, for a part of it.
         max_megapixels: Refuse larger pictures.
+        room: What decoding them may take, of all threads together; its own, if None.
         watch: Gets the time that decoding and the model take.
     """
 
@@ -82,12 +85,14 @@ class Pictures:
         file_of: Callable[[int], Path] = _not_here,
         *,
         max_megapixels: float = 200.0,
+        room: Room | None = None,
         watch: Stopwatch | None = None,
     ) -> None:
         self._encoder = encoder
         self._stored = stored
         self._file_of = file_of
         self._max_megapixels = max_megapixels
+        self._room = room or room_for_guests()
         self._watch = watch or Stopwatch()
 
     def embed(self, images: Sequence[ImageSource]) -> Vectors:
@@ -105,20 +110,23 @@ class Pictures:
                     rows[place] = self._stored(image.id)
             else:
                 with self._watch.timing(Step.DECODE):
-                    fresh[place] = self._encoder.prepare(self._decoded(image))
+                    fresh[place] = self._prepared(image)
         if fresh:
             with self._watch.timing(Step.EMBED):
                 embedded = self._encoder.encode_images(np.stack(list(fresh.values())))
             rows |= dict(zip(fresh, embedded, strict=True))
         return np.stack([rows[place] for place in range(len(images))])
 
-    def _decoded(self, image: PictureSource | Cropped) -> Image.Image:
-        return pixels_of(
-            image,
-            self._encoder.input_px,
-            max_megapixels=self._max_megapixels,
-            file_of=self._file_of,
-        )
+    def _prepared(self, image: PictureSource | Cropped) -> Pixels:
+        with self._room.part() as part:
+            picture = pixels_of(
+                image,
+                self._encoder.input_px,
+                max_megapixels=self._max_megapixels,
+                file_of=self._file_of,
+                reserve=part.take,
+            )
+            return self._encoder.prepare(picture)
 
 
 def pixels_of(
@@ -127,6 +135,7 @@ def pixels_of(
     *,
     max_megapixels: float = 200.0,
     file_of: Callable[[int], Path] = _not_here,
+    reserve: Callable[[int], None] = lambda size_bytes: None,
 ) -> Image.Image:
     """Return a picture of a query, or the part of it that is meant, as ``images.decode`` does.
 
@@ -135,6 +144,7 @@ def pixels_of(
         shortest_px: The shortest edge that what is returned will be resized to.
         max_megapixels: Refuse larger pictures.
         file_of: Returns the file of a picture of the gallery.
+        reserve: As ``images.decode`` takes it.
 
     Raises:
         ImageUnreadableError: it cannot be read.
@@ -145,7 +155,9 @@ def pixels_of(
     picture = absolute(file) if isinstance(file, str | Path) else file
     # A part must be large enough, so the whole has to be larger.
     needed_px = math.ceil(shortest_px / max(region.shortest, _SMALLEST_PART))
-    whole = decode(picture, shortest_px=needed_px, max_megapixels=max_megapixels).image
+    whole = decode(
+        picture, shortest_px=needed_px, max_megapixels=max_megapixels, reserve=reserve
+    ).image
     return whole if region == _WHOLE else cropped(whole, region)
 
 

@@ -11,8 +11,8 @@ from functools import partial
 from sightline.catalog import KnownFile
 from sightline.errors import ImageUnreadableError
 from sightline.images import FoundFile, bytes_hash, decode, read
+from sightline.images.room import Part, Room, room_bytes
 from sightline.indexing.outcomes import Outcome, Postponed, Refused, Taken
-from sightline.indexing.room import Part, Room, room_bytes
 from sightline.indexing.waits import Waits
 from sightline.protocols import Encoder
 from sightline.workers import Answer, Workers, cores

@@ -13,6 +13,7 @@ from sightline.errors import ImageUnreadableError
 from sightline.filesystem import write_whole
 from sightline.gallery_files import webp
 from sightline.images import bytes_hash, decode, read
+from sightline.images.room import room_for_guests
 from sightline.server.keeping import Recent
 from sightline.server.notes import note
 from sightline.server.refusals import QueryPictureNotFoundError
@@ -53,6 +54,7 @@ class QueryPictures:
     def __init__(self, gallery: Path, most: int) -> None:
         self._folder = gallery / FOLDER
         self._most = most
+        self._room = room_for_guests()
         self._known: Recent[str, KeptQuery] = Recent(most)
 
     def keep(self, data: bytes) -> KeptQuery | None:
@@ -91,11 +93,13 @@ class QueryPictures:
         Raises:
             QueryPictureNotFoundError: it is not, or no longer, kept.
         """
-        return webp(self.read(token), longest_px, _ANY_SIZE)
+        return webp(self.read(token), longest_px, _ANY_SIZE, self._room)
 
     def _described(self, token: str, data: bytes) -> KeptQuery:
-        decoded = decode(data, shortest_px=1, max_megapixels=_ANY_SIZE)
-        kept = KeptQuery(token, decoded.width_px, decoded.height_px)
+        with self._room.part() as part:
+            decoded = decode(data, shortest_px=1, max_megapixels=_ANY_SIZE, reserve=part.take)
+            kept = KeptQuery(token, decoded.width_px, decoded.height_px)
+            del decoded
         self._known.put(token, kept)
         return kept
 

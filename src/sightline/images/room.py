@@ -13,6 +13,9 @@ from pathlib import Path
 _HUGE_BYTES = 256 << 20
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _WHERE_UNKNOWN_BYTES = 4 << 30
+# Photographs of 12 megapixels that have to be decoded whole; as a JPEG one takes a twentieth.
+_GUESTS = 4
+_GUEST_BYTES = 256 << 20
 
 
 class Room:
@@ -76,6 +79,11 @@ def _return_free_memory() -> None:
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def room_for_guests() -> Room:
+    """Return a room for pictures that come from outside, however many threads take them in."""
+    return Room(room_bytes(_GUESTS, _GUEST_BYTES))
 
 
 def room_bytes(threads: int, thread_bytes: int) -> int:
