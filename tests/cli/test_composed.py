@@ -49,6 +49,20 @@ def test_a_picture_and_words_are_composed_offline(
     assert "weights" not in outcome.err, "and nobody asked how it was done"
 
 
+def test_what_is_excluded_pushes_a_composed_search_away(indexed: Command, red: Path) -> None:
+    asked = ("search", "-i", red, "make it blue", "--mode", "sum", "--paths-only")
+
+    plain = indexed(*asked).out.split()
+    pushed = indexed(*asked, "--not", "blue", "--explain")
+
+    blue = next(path for path in plain if path.endswith("blue.png"))
+    assert plain.index(blue) < pushed.out.split().index(blue)
+    again = re.search(r"^again +sightline (.*)$", pushed.err, re.MULTILINE)
+    assert again is not None
+    assert "--not blue --excluded-weight 0.5" in again[1]
+    assert indexed(*shlex.split(again[1]), "--paths-only").out == pushed.out
+
+
 def test_explain_tells_every_step_and_how_to_do_it_again(
     indexed: Command, red: Path, phrases: Path
 ) -> None:

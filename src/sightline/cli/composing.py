@@ -133,6 +133,15 @@ class Edited:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What the results should not be like, beside what the instruction takes away."""
+
+    texts: Sequence[str]
+    images: Sequence[ImageSource]
+    weight: float
+
+
 def composed_query(
     images: Sequence[ImageSource],
     words: str,
@@ -140,6 +149,7 @@ def composed_query(
     edited: Edited,
     weights: str | None,
     balance: float,
+    excluded: Excluded,
 ) -> ComposedQuery:
     """Return what is to be composed.
 
@@ -158,6 +168,9 @@ def composed_query(
         target=edited.as_target(),
         weights=read_weights(weights),
         balance=balance,
+        excluded_texts=tuple(excluded.texts),
+        excluded_images=tuple(excluded.images),
+        excluded_weight=excluded.weight,
     )
 
 
@@ -202,14 +215,21 @@ def words_settings(
 # Explaining
 
 
-def explain(composition: Composition, image: str, *, as_json: bool) -> None:
-    """Say how picture and words became one search: as JSON with the results, else to the person."""
+def explain(composition: Composition, image: str, pushed: Sequence[str], *, as_json: bool) -> None:
+    """Say how picture and words became one search: as JSON with the results, else to the person.
+
+    Args:
+        composition: How.
+        image: The query picture, as it was named.
+        pushed: The options that named what the results should not be like, word by word.
+        as_json: Whether as JSON.
+    """
     if as_json:
         say(json.dumps({"composition": composition.as_object()}, ensure_ascii=False))
         return
     for name, told in _told(composition):
         complain(f"{name:<12}{told}")
-    complain(f"{'again':<12}{shlex.join(_again(composition, image))}")
+    complain(f"{'again':<12}{shlex.join(_again(composition, image, pushed))}")
 
 
 def note_fallbacks(composition: Composition) -> None:
@@ -253,7 +273,7 @@ def _weights_text(weights: Weights) -> str:
     return ",".join(f"{field.name}={getattr(weights, field.name):g}" for field in fields(Weights))
 
 
-def _again(composition: Composition, image: str) -> list[str]:
+def _again(composition: Composition, image: str, pushed: Sequence[str]) -> list[str]:
     """Return the command that does this very search, with nothing left to be made."""
     command = ["sightline", "search", "--mode", str(composition.mode)]
     if image:
@@ -273,4 +293,5 @@ def _again(composition: Composition, image: str) -> list[str]:
         command += ["--weights", _weights_text(composition.weights)]
     if composition.mode is Mode.SUM:
         command += ["--balance", f"{composition.balance:g}"]
+    command += pushed
     return [*command, composition.instruction] if composition.instruction else command

@@ -20,6 +20,7 @@ from sightline.cli.composing import (
     ComposerOption,
     DesiredOption,
     Edited,
+    Excluded,
     ExplainOption,
     ForbiddenOption,
     ModeOption,
@@ -198,7 +199,8 @@ def search(
     asked = None
     if mode is not None or target or caption or (not added_up and _asks_for_change(query)):
         text = " ".join(words or [])
-        asked = composed_query(query.images, text, mode, edited, weights, balance)
+        away = Excluded(query.excluded_texts, query.excluded_images, excluded_weight)
+        asked = composed_query(query.images, text, mode, edited, weights, balance, away)
     settings = words_settings(captioner, composer, phrases, blip)
     with Gallery.open(
         gallery_folder(gallery),
@@ -225,7 +227,8 @@ def search(
     if composition is not None:
         note_fallbacks(composition)
         if explain:
-            explain_composition(composition, (image or [""])[0], as_json=as_json)
+            pushed = _pushed(excluded or [], excluded_image or [], excluded_weight)
+            explain_composition(composition, (image or [""])[0], pushed, as_json=as_json)
     if not hits:
         _say_nothing_found(is_empty, found.considered)
         raise typer.Exit(Exit.NOTHING_FOUND)
@@ -239,10 +242,16 @@ def search(
         )
 
 
+def _pushed(texts: Sequence[str], images: Sequence[str], weight: float) -> list[str]:
+    """Return the options that say what results should not be like, as words of a command."""
+    named = [word for text in texts for word in ("--not", text)]
+    named += [word for name in images for word in ("--not-image", str(absolute(name)))]
+    return [*named, "--excluded-weight", f"{weight:g}"] if named else []
+
+
 def _asks_for_change(query: Query) -> bool:
     """Return whether words beside a picture say what is to be different in it."""
-    excluded = query.excluded_texts or query.excluded_images
-    return len(query.images) == 1 and bool(query.texts) and not excluded
+    return len(query.images) == 1 and bool(query.texts)
 
 
 def _sheet_file(name: str | None) -> Path | None:
