@@ -310,6 +310,45 @@ def test_a_kept_file_that_was_overwritten_and_indexed_is_itself_again(gallery: G
     assert hit.score > 0.99
 
 
+def slowly(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a task on the gallery's own files take long enough for others to come."""
+    task = getattr(GalleryFiles, name)
+
+    def take_long(files: GalleryFiles, *given: Any) -> object:  # noqa: ANN401
+        time.sleep(0.2)
+        return task(files, *given)
+
+    monkeypatch.setattr(GalleryFiles, name, take_long)
+
+
+def test_one_picture_that_comes_twice_at_once_is_kept_once(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gallery.add(picture((1, 2, 3)))  # the model is loaded
+    slowly(monkeypatch, "store")
+    with ThreadPoolExecutor(4) as threads:
+        added = list(threads.map(lambda _: gallery.add(picture()), range(4)))
+
+    assert sorted(some.is_new for some in added) == [False, False, False, True]
+    assert len({some.image.id for some in added}) == 1
+    assert added[0].image.path.read_bytes() == picture()
+
+
+def test_a_picture_that_comes_back_while_it_is_removed_keeps_its_file(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = gallery.add(picture()).image
+    slowly(monkeypatch, "discard")
+    with ThreadPoolExecutor(2) as threads:
+        removing = threads.submit(gallery.remove, ids=[kept.id])
+        time.sleep(0.1)
+        again = threads.submit(gallery.add, picture()).result(20)
+        assert removing.result(20) == 1
+
+    assert again.image.path.read_bytes() == picture()
+    assert gallery.image(again.image.id) == again.image
+
+
 # Memory
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -48,6 +49,9 @@ class GalleryPictures:
         self._files = files
         self._max_megapixels = max_megapixels
         self._room = room
+        # Of two threads that join one writer, neither may see half of what the other does to a
+        # file of the gallery's own and to its record.
+        self._own_files = Lock()
 
     def add(self, data: bytes, name: str, labels: Sequence[str]) -> Added:
         """Do what ``Gallery.add`` promises."""
@@ -67,7 +71,7 @@ class GalleryPictures:
             reserve=reserve,
         )
         vector = encoder.encode_images(encoder.prepare(decoded.image)[np.newaxis])[0]
-        with self._catalog.writer("an upload", wait_s=PATIENCE_S, join=True):
+        with self._catalog.writer("an upload", wait_s=PATIENCE_S, join=True), self._own_files:
             spec = self._model.begin_writing()
             known = self._known(data, decoded, vector, spec)
             if known is not None:
@@ -98,7 +102,8 @@ class GalleryPictures:
     def remove(self, ids: Sequence[int], paths: Sequence[str | Path]) -> int:
         """Do what ``Gallery.remove`` promises."""
         below = is_under([absolute(path) for path in paths])
-        with self._catalog.writer("sightline remove", wait_s=PATIENCE_S, join=True):
+        writer = self._catalog.writer("sightline remove", wait_s=PATIENCE_S, join=True)
+        with writer, self._own_files:
             gone = set(self._catalog.records(ids))
             if paths:
                 gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
@@ -154,8 +159,9 @@ class GalleryPictures:
 
     def _restore(self, known: ImageRecord, data: bytes) -> None:
         """Write a file of the gallery's own again that was lost, or damaged, behind its back."""
-        if self._files.owns(known.path) and not self._files.holds(known.path, data):
-            path = self._files.store(data, known.content_hash, known.format)
+        path = self._files.place_of(known.content_hash, known.format)
+        if path == known.path and not self._files.holds(path, data):
+            self._files.store(data, known.content_hash, known.format)
             touched = Touched(known.id, len(data), path.stat().st_mtime_ns)
             self._catalog.commit(Batch(touched=[touched]))
 
