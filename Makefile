@@ -40,7 +40,9 @@ bench: .venv/installed-dev ## measure, and add a dated line to benchmarks/result
 	$(BIN)/python benchmarks/cold_start.py --work benchmarks/work --out benchmarks/results/cold_start.jsonl
 	$(BIN)/python benchmarks/photographs.py --work benchmarks/work --out benchmarks/results/photographs.jsonl
 	$(BIN)/python benchmarks/composed.py --out benchmarks/results/composed.jsonl
-	$(BIN)/python benchmarks/captioners.py --out benchmarks/results/captioners.jsonl
+	$(BIN)/python benchmarks/filtered_search.py --out benchmarks/results/filtered_search.jsonl
+	$(BIN)/python benchmarks/serve.py --browser --work benchmarks/work --out benchmarks/results/serve.jsonl
+	-$(BIN)/python benchmarks/captioners.py --out benchmarks/results/captioners.jsonl
 	$(BIN)/python benchmarks/evaluation.py --out benchmarks/results/evaluation.jsonl
 
 clean: ## remove the environment, the demo and every cache

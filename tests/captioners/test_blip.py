@@ -134,6 +134,16 @@ def test_a_sentence_alone_and_in_a_batch_is_one(blip: LoadedBlip) -> None:
     assert [blip.tokens(pixels[i : i + 1], most=14)[0] for i in range(6)] == together
 
 
+def test_weights_that_are_joined_are_not_kept_twice(blip: LoadedBlip) -> None:
+    for layer in blip.model.text_decoder.bert.encoder.layer:
+        words = layer.attention.self
+        whole = words.query.weight.untyped_storage()
+
+        assert whole.nbytes() == 3 * 48 * 48 * 4
+        for linear in (words.key, words.value):
+            assert linear.weight.untyped_storage().data_ptr() == whole.data_ptr()
+
+
 def test_pictures_are_prepared_as_transformers_does(checkpoint: Path, blip: LoadedBlip) -> None:
     from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 

@@ -104,12 +104,14 @@ class LoadedBlip:
 
     Attributes:
         model: transformers' ``BlipForConditionalGeneration``.
+        decoder: Its text decoder, as we run it.
         tokenizer: Its tokeniser.
         mean: Of a channel, as the checkpoint was trained; so is ``std``.
         std: Of a channel.
     """
 
     model: Any
+    decoder: GreedyDecoder
     tokenizer: Any
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -145,8 +147,7 @@ class LoadedBlip:
             config.bos_token_id, config.sep_token_id, config.pad_token_id, most, least
         )
         with torch.inference_mode():
-            seen = see(self.model.vision_model, pixels)
-            return GreedyDecoder(self.model.text_decoder, rules).write(seen)
+            return self.decoder.write(see(self.model.vision_model, pixels), rules)
 
     def _searched(self, pixels: torch.Tensor, beams: int, most: int) -> list[list[int]]:
         import torch
@@ -194,7 +195,7 @@ def load_blip(checkpoint: str, device: str = "cpu", precision: str = "auto") -> 
         problem = f"{len(missing)} of its weights are missing, such as {missing[0]}"
         raise ModelFilesError(folder, problem, _REMEDY)
     model = model.eval().requires_grad_(False).to(device)
-    return LoadedBlip(model, tokenizer, mean, std)
+    return LoadedBlip(model, GreedyDecoder(model.text_decoder), tokenizer, mean, std)
 
 
 def _folder_of(checkpoint: str) -> Path:

@@ -62,25 +62,26 @@ class GreedyDecoder:
     """Writes the likeliest next token until the sentence ends.
 
     Args:
-        decoder: ``BlipForConditionalGeneration.text_decoder``, in the precision it is to run in.
-        sentences: What it needs to know of the vocabulary.
+        decoder: ``BlipForConditionalGeneration.text_decoder``, on the device and in the precision
+            it is to run in. Its weights for queries, keys and values are moved, once, to where one
+            multiplication finds them; it goes on working with them.
     """
 
-    def __init__(self, decoder: Module, sentences: Sentences) -> None:
+    def __init__(self, decoder: Module) -> None:
         self._bert = decoder.bert
         self._head = decoder.cls.predictions
-        self._sentences = sentences
         self._layers = [_Layer(layer) for layer in decoder.bert.encoder.layer]
 
-    def write(self, seen: Tensor) -> list[list[int]]:
+    def write(self, seen: Tensor, rules: Sentences) -> list[list[int]]:
         """Return the tokens of a sentence for each picture, without start, end and padding.
 
         Args:
             seen: Of the picture tower, (n, p, w).
+            rules: What to know of the vocabulary, and how long to write.
         """
         import torch
 
-        rules, n = self._sentences, len(seen)
+        n = len(seen)
         memories = [layer.remember(seen, rules.most) for layer in self._layers]
         tokens = torch.full((n, 1), rules.start, device=seen.device)
         ended = torch.zeros(n, dtype=torch.bool, device=seen.device)
@@ -121,14 +122,10 @@ class _Layer:
     """One layer of the decoder: look at the words so far, look at the picture, think."""
 
     def __init__(self, layer: Module) -> None:
-        import torch
-
         self._layer = layer
         self._words = layer.attention.self
         self._picture = layer.crossattention.self
-        projections = (self._words.query, self._words.key, self._words.value)
-        self._weight = torch.cat([linear.weight for linear in projections])
-        self._bias = torch.cat([linear.bias for linear in projections])
+        self._weight, self._bias = _joined(self._words.query, self._words.key, self._words.value)
 
     def remember(self, seen: Tensor, most: int) -> _Memory:
         """Return a memory with the picture in it, and room for the words."""
@@ -161,6 +158,18 @@ class _Layer:
     def _whole(self, mixed: Tensor) -> Tensor:
         n, _, length, _ = mixed.shape
         return mixed.transpose(1, 2).reshape(n, length, -1)
+
+
+def _joined(*linears: Module) -> tuple[Tensor, Tensor]:
+    """Return weights and biases one after the other; the layers keep views of them, not a copy."""
+    import torch
+
+    weight = torch.cat([linear.weight.detach() for linear in linears])
+    bias = torch.cat([linear.bias.detach() for linear in linears])
+    rows = [len(linear.weight) for linear in linears]
+    for linear, part, shift in zip(linears, weight.split(rows), bias.split(rows), strict=True):
+        linear.weight.data, linear.bias.data = part, shift
+    return weight, bias
 
 
 def _until(tokens: list[int], rules: Sentences) -> list[int]:
