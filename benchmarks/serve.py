@@ -202,6 +202,8 @@ def from_enter_to_results(port: int) -> dict[str, object]:
             waited_ms = page.evaluate(script)
             if place:  # the first one also loads the page's parts
                 waits.append(waited_ms)
+            # Nobody presses Enter again before the pictures are there.
+            page.wait_for_load_state("networkidle")
         browser.close()
     return {
         "load": "browser",

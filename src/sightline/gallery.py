@@ -247,8 +247,7 @@ class Gallery:
         """
         if longest_px < 1:
             raise InvalidValueError("longest_px", longest_px, "1 or more")
-        record = self.image(id)
-        return self._files.thumbnail(record.path, record.content_hash, longest_px)
+        return self._files.thumbnail(self.image(id), longest_px)
 
     # Changing it
 

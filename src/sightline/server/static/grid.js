@@ -8,6 +8,8 @@ import { score } from "./wording.js";
 
 // These are asked for at once; the rest when it comes near the window.
 const EAGER = 12;
+// About a row: these are waited for.
+const FIRST = 6;
 
 export class Grid {
 	width = 0;
@@ -35,6 +37,18 @@ export class Grid {
 		if (same >= 0) this.#cut(same);
 		Object.assign(this, { pictures, open });
 		this.#place();
+	}
+
+	/** Give up pictures that are still on their way: what comes next is not to wait for them. */
+	letGo() {
+		const late = this.tiles.findIndex((tile) => tile.querySelector("img:not(.loaded)"));
+		if (late < 0) return;
+		for (const image of ui.grid.querySelectorAll("img:not(.loaded)")) {
+			image.removeAttribute("srcset");
+			image.removeAttribute("src");
+		}
+		// A tile without its picture is made anew if it stays.
+		this.pictures = this.pictures.slice(0, late);
 	}
 
 	/** Put the focus on a picture's tile. @param {number} id */
@@ -86,6 +100,7 @@ export class Grid {
 	#tile(at, box) {
 		const picture = /** @type {Picture} */ (this.pictures[at]);
 		const image = make("img", { alt: "", decoding: "async", loading: at < EAGER ? "eager" : "lazy", draggable: false });
+		image.fetchPriority = at < FIRST ? "high" : "low";
 		watchLoading(image);
 		Object.assign(image, { sizes: `${box.width}px`, srcset: sourceSet(picture), src: thumbnailUrl(picture, 320) });
 		const hidden = make("span", { className: "unseen", textContent: "score " });

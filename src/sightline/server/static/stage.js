@@ -34,6 +34,7 @@ export class Stage {
 		ui.message.replaceChildren();
 		ui.newestHeading.hidden = true;
 		clearTimeout(this.timer);
+		this.grid.letGo();
 		if (this.resting) this.grid.show([], false);
 		this.resting = false;
 		// A quick answer replaces what is there; only a slow one shows that it is waited for.
