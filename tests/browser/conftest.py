@@ -99,13 +99,13 @@ class Watched:
             self.faults.append(f"request to {url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     found = find_chromium(playwright)
     if found is None:
@@ -115,7 +115,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with scenes and a gallery of them."""
     home = tmp_path_factory.mktemp("drawn")
@@ -125,7 +125,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_server(drawn: Path) -> Iterator[Served]:
     """For tests that leave the gallery as it is."""
     served = Served(drawn / "gallery")
@@ -182,7 +182,7 @@ def page(shared_server: Served, visit: Callable[..., Page]) -> Page:
     return visit(shared_server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scene(drawn: Path) -> Path:
     """One of the pictures of the gallery."""
     return min((drawn / "scenes").rglob("*.jpg"))
