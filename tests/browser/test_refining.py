@@ -119,6 +119,8 @@ def test_in_order_of_date_the_newest_of_the_best_come_first(found: Page) -> None
 
 
 def test_scrolling_brings_all_and_then_ends(found: Page) -> None:
+    # The head moves up when the start page becomes one of results.
+    until(found, "() => document.getAnimations().every((moving) => moving.playState !== 'running')")
     first = found.locator(f"{TILES} a").first.bounding_box()
 
     for _ in range(20):

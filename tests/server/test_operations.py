@@ -104,6 +104,11 @@ def test_a_gallery_that_cannot_be_tidied_up_is_served(
         raise errors.NotWritableError(gallery.path, "Read-only file system")
 
     monkeypatch.setattr(Gallery, "tidy", refuse)
+    # What other libraries set up in this process must not matter here.
+    log = logging.getLogger("sightline.server")
+    monkeypatch.setattr(log, "disabled", False)
+    monkeypatch.setattr(log, "propagate", True)
+    caplog.set_level(logging.WARNING, logger=log.name)
     with served_gallery(indexed) as client:
         assert client.get(f"{API}/search", params={"q": "red"}).status_code == 200
 

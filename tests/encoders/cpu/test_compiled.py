@@ -211,7 +211,9 @@ def test_what_a_killed_process_left_behind_goes_when_it_is_old(tmp_path: Path) -
     assert {path.name for path in place.folder.iterdir()} == {"compiled", "run.new"}
 
 
-@pytest.mark.skipif(not cpu_has_bfloat16(), reason="only bfloat16 halves a graph")
+@pytest.mark.skipif(
+    not cpu_has_bfloat16(), reason="this processor has no bfloat16, which alone halves a graph"
+)
 @pytest.mark.usefixtures("keep_all")
 def test_a_halved_graph_that_was_cut_short_stops_nobody(tmp_path: Path, own_cache: Path) -> None:
     folder = make_tiny_model(tmp_path / "tiny")
