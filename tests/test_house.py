@@ -69,6 +69,7 @@ SAME_FLOOR = {
     ("gallery_composing", "gallery_search"),
     ("gallery_composing", "querying"),
     ("gallery_search", "composing"),
+    ("querying", "composing"),
     ("server", "composing"),
     ("gallery", "indexing"),
     ("gallery", "querying"),

@@ -12,8 +12,8 @@ from typing import NoReturn
 import numpy as np
 from PIL import Image
 
+from sightline.composing.parts import as_query, mean_of
 from sightline.errors import (
-    CancelledQueryError,
     ImageNotFoundError,
     InvalidValueError,
     ModelLacksTextError,
@@ -34,8 +34,6 @@ from sightline.types import (
     Vectors,
 )
 
-# Below this length a sum of unit vectors is rounding noise, and its direction means nothing.
-_SHORTEST = 1e-3
 _WHOLE = Region(0.0, 0.0, 1.0, 1.0)
 # No picture has an edge of so many pixels that a smaller part of it were still one.
 _SMALLEST_PART = 1e-9
@@ -208,13 +206,13 @@ def query_vector(
     image_rows = (pictures or Pictures(encoder)).embed(images) if images else empty
     wanted = np.zeros(encoder.spec.dimensions, dtype=np.float64)
     if query.texts:
-        wanted += query.text_weight * _mean(text_rows[: len(query.texts)])
+        wanted += query.text_weight * mean_of(text_rows[: len(query.texts)])
     if query.images:
-        wanted += query.image_weight * _mean(image_rows[: len(query.images)])
+        wanted += query.image_weight * mean_of(image_rows[: len(query.images)])
     excluded = [text_rows[len(query.texts) :], image_rows[len(query.images) :]]
     if any(map(len, excluded)):
-        wanted -= query.excluded_weight * _mean(np.concatenate(excluded))
-    return _unit(wanted)[np.newaxis].astype(np.float32)
+        wanted -= query.excluded_weight * mean_of(np.concatenate(excluded))
+    return as_query(wanted)
 
 
 def embed_texts(texts: Sequence[str], encoder: Encoder, prompt: str | None = None) -> Vectors:
@@ -246,14 +244,3 @@ def _check_weights(query: Query) -> None:
     )
     if looked_for <= 0:
         raise InvalidValueError("the weight of what is looked for", looked_for, "above 0")
-
-
-def _mean(rows: Vectors) -> np.ndarray:
-    return _unit(rows.astype(np.float64).mean(axis=0))
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    length = float(np.linalg.norm(vector))
-    if length < _SHORTEST:
-        raise CancelledQueryError
-    return vector / length

@@ -12,6 +12,7 @@ from sightline.composition import Target, Weights
 from sightline.errors import CancelledQueryError
 from sightline.types import Vectors
 
+# Below this length a sum of unit vectors is rounding noise, and its direction means nothing.
 _SHORTEST = 1e-3
 
 
