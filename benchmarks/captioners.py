@@ -39,8 +39,8 @@ import transformers
 from machine import circumstances, publish
 from transformers import BlipConfig, BlipForConditionalGeneration
 
-from sightline.captioners.blip.captioner import chosen_precision
-from sightline.captioners.blip.towers import GreedyDecoder, Sentences, see
+from sightline.composed.captioners.blip.captioner import chosen_precision
+from sightline.composed.captioners.blip.towers import GreedyDecoder, Sentences, see
 
 TOKENS = 20
 THEIRS, OURS = "transformers", "blip"

@@ -29,9 +29,9 @@ from composed_gallery import MeasuredGallery, crowded, drawn
 from machine import circumstances, publish
 from numpy.typing import NDArray
 
-from sightline.composition import ComposedQuery, Mode
 from sightline.gallery import Gallery
-from sightline.scenes.edits import EditCase
+from sightline.types.composition import ComposedQuery, Mode
+from sightline_scenes.edits import EditCase
 
 DEPTH = 10
 TIMED = 100

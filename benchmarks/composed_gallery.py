@@ -15,11 +15,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.scenes.collection import read_collection, write_collection
-from sightline.scenes.edits import EditCase, edit_cases
-from sightline.scenes.plan import BLOCK, plan_collection
-from sightline.scenes.workers import Job, draw_jobs
-from sightline.scenes.world import Scene
+from sightline_scenes.collection import read_collection, write_collection
+from sightline_scenes.edits import EditCase, edit_cases
+from sightline_scenes.plan import BLOCK, plan_collection
+from sightline_scenes.workers import Job, draw_jobs
+from sightline_scenes.world import Scene
 
 COUNT = 10_000
 LIKENESSES = 15

@@ -34,7 +34,7 @@ from random_models import checkpoint_of, model_of
 from sightline.encoders import DualEncoder, load_model
 from sightline.encoders.cpu.openvino_runtime import cpu_has_bfloat16
 from sightline.images import decode
-from sightline.scenes.collection import write_collection
+from sightline_scenes.collection import write_collection
 
 ROUNDS = 5
 BATCHES = (1, 4, 8)

@@ -32,15 +32,15 @@ from machine import circumstances, publish
 
 from sightline.encoders import load_model
 from sightline.gallery import Gallery
+from sightline.gallery.query import embed_texts
+from sightline.gallery.sync import BATCH
 from sightline.images import bytes_hash, decode, read
-from sightline.indexing import BATCH
 from sightline.protocols import Encoder, TextEncoder
-from sightline.querying import embed_texts
-from sightline.scenes.captions import Detail, caption
-from sightline.scenes.collection import write_collection
-from sightline.scenes.dice import Dice
-from sightline.scenes.lots import draw_lots
 from sightline.types import Pixels, Query
+from sightline_scenes.captions import Detail, caption
+from sightline_scenes.collection import write_collection
+from sightline_scenes.dice import Dice
+from sightline_scenes.lots import draw_lots
 
 ROUNDS = 3
 SAMPLE = 1024

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from sightline import images
 from sightline.encoders import DualEncoder, load_model
-from sightline.scenes import captions, drawing
-from sightline.scenes.captions import Detail
-from sightline.scenes.claims import Claims
-from sightline.scenes.dice import Dice
-from sightline.scenes.lots import draw_lots
-from sightline.scenes.world import Scene
+from sightline_scenes import captions, drawing
+from sightline_scenes.captions import Detail
+from sightline_scenes.claims import Claims
+from sightline_scenes.dice import Dice
+from sightline_scenes.lots import draw_lots
+from sightline_scenes.world import Scene
 
 BARS = {
     "text_to_picture_recall_at_1": 0.90,

@@ -43,13 +43,13 @@ from PIL import Image
 
 from sightline.encoders import load_model
 from sightline.gallery import Gallery
+from sightline.gallery.sync import BATCH
 from sightline.images import bytes_hash, decode, read
-from sightline.indexing import BATCH
 from sightline.protocols import BulkEncoder, Encoder, TunableEncoder
-from sightline.scenes.dice import Dice
-from sightline.scenes.drawing import draw
-from sightline.scenes.lots import draw_lots
 from sightline.types import ModelSpec, Pixels, SyncReport, Vectors
+from sightline_scenes.dice import Dice
+from sightline_scenes.drawing import draw
+from sightline_scenes.lots import draw_lots
 
 SHAPES = "clip-vit-b32"
 SIZES = ((4000, 3000), (4032, 3024))

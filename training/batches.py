@@ -19,12 +19,12 @@ from tokenizer import END, FRAMES
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from sightline.scenes.captions import Detail, caption, swapped
-from sightline.scenes.claims import Claims
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.places import nominal_box
-from sightline.scenes.world import ASPECT, Scene
+from sightline_scenes.captions import Detail, caption, swapped
+from sightline_scenes.claims import Claims
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.places import nominal_box
+from sightline_scenes.world import ASPECT, Scene
 
 DETAILS = {Detail.FULL: 0.66, Detail.SHORT: 0.15, Detail.TERSE: 0.12, Detail.WORD: 0.07}
 _KINDS, _COLOURS, _SIZES = list(Kind), list(Colour), list(Size)

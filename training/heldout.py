@@ -14,12 +14,12 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from sightline.scenes import drawing
-from sightline.scenes.captions import Detail, caption, swapped
-from sightline.scenes.claims import Claims
-from sightline.scenes.dice import Dice
-from sightline.scenes.lots import draw_lots
-from sightline.scenes.world import Scene
+from sightline_scenes import drawing
+from sightline_scenes.captions import Detail, caption, swapped
+from sightline_scenes.claims import Claims
+from sightline_scenes.dice import Dice
+from sightline_scenes.lots import draw_lots
+from sightline_scenes.world import Scene
 
 
 @dataclass(frozen=True, slots=True)

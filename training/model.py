@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
 
 IMAGE_PX = 128
 GRID = 8

@@ -19,11 +19,11 @@ from model import IMAGE_PX
 from numpy.typing import NDArray
 from PIL import Image
 
-from sightline.scenes import drawing
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import TRAITS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.lots import draw_lots, is_possible
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes import drawing
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import TRAITS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.lots import draw_lots, is_possible
+from sightline_scenes.world import Scene, Subject
 
 FAMILY = 4  # pictures: two drawings of each of two descriptions
 ROW = 4 + 4 * 5  # bytes of a description

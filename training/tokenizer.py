@@ -14,9 +14,9 @@ from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, 
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
 
-from sightline.scenes.captions import Detail, caption, every_word
-from sightline.scenes.dice import Dice
-from sightline.scenes.lots import draw_lots
+from sightline_scenes.captions import Detail, caption, every_word
+from sightline_scenes.dice import Dice
+from sightline_scenes.lots import draw_lots
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 VOCABULARY = 1024

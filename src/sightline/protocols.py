@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from sightline.composition import Caption, Composed
+    from sightline.types.composition import Caption, Composed
 
 
 @runtime_checkable

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.composition import Caption, Target
 from sightline.errors import EmptyTextError, SightlineError, VectorShapeError
 from sightline.protocols import Captioner, Composer, Encoder, TextEncoder, VectorCaptioner
 from sightline.types import ModelSpec, Pixels, Vectors
+from sightline.types.composition import Caption, Target
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from sightline.gallery import Gallery
-from sightline.scenes.collection import write_collection
+from sightline_scenes.collection import write_collection
 from tests.browser.chromium import find_chromium
 from tests.browser.looking import PATIENCE_MS
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sightline.gallery import Gallery
-from sightline.scenes.collection import write_collection
+from sightline_scenes.collection import write_collection
 from tests.browser.conftest import SCENES, Served
 from tests.browser.looking import drop, first_name, names, tile, wait_for_results
 

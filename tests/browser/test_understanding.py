@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import COMMAND, Served
 from tests.browser.looking import names, until, wait_for_results
-from tests.chat.llm_server import answers, llm_server, refuses
+from tests.composed.chat.llm_server import answers, llm_server, refuses
 
 ASKED = "#composed?text=in+the+snow&images=3"
 SHOWN = "[...document.querySelectorAll('#grid bdi')].map((name) => name.textContent).join('|')"

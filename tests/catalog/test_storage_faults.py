@@ -27,7 +27,7 @@ from sightline.errors import (
     NotWritableError,
     SightlineError,
 )
-from sightline.filesystem import storage_error
+from sightline.system.files import storage_error
 from sightline.types import Filters, Judgement, Question
 from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
 

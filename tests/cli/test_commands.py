@@ -413,7 +413,7 @@ def test_ctrl_c_exits_with_130_and_a_sentence(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sightline.gallery.sync", interrupt)
+    monkeypatch.setattr("sightline.gallery.gallery.sync", interrupt)
     outcome = indexed("index")
 
     assert outcome.code == 130

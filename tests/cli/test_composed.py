@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chat.llm_server import GOOD, answers, llm_server, refuses
 from tests.cli.conftest import Command
+from tests.composed.chat.llm_server import GOOD, answers, llm_server, refuses
 from tests.conftest import paint
 
 

@@ -1,8 +1,8 @@
 import pytest
 
-from sightline import workers
 from sightline.cli.limits import limit_line
 from sightline.encoders.cpu import openvino_runtime
+from sightline.system import threads as workers
 from sightline.testing import FakeEncoder
 from sightline.types import Limit, SyncReport
 

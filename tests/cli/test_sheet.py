@@ -132,7 +132,7 @@ def test_a_link_leads_to_the_new_sheet_and_stays_a_link(tmp_path: Path) -> None:
 def test_an_ending_is_refused_before_the_search(
     indexed: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr("sightline.gallery.Gallery.search")
+    monkeypatch.delattr("sightline.gallery.gallery.Gallery.search")
 
     outcome = indexed("search", "red", "--sheet", "out.gif")
 

@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sightline.captioners.banks import Bank
-from sightline.captioners.blip import BlipCaptioner
-from sightline.captioners.chat import ChatCaptioner
-from sightline.captioners.tags import TagsCaptioner
-from sightline.chat import ChatSettings
-from sightline.composers import RulesComposer
-from sightline.composers.llm import LlmComposer
-from sightline.composition import Caption, Composed, Target
+from sightline.composed.captioners.banks import Bank
+from sightline.composed.captioners.blip import BlipCaptioner
+from sightline.composed.captioners.chat import ChatCaptioner
+from sightline.composed.captioners.tags import TagsCaptioner
+from sightline.composed.chat import ChatSettings
+from sightline.composed.composers import RulesComposer
+from sightline.composed.composers.llm import LlmComposer
 from sightline.testing import ContractError, FakeEncoder, check_captioner, check_composer
-from tests.captioners.test_blip import make_blip
-from tests.chat.llm_server import answers, llm_server, says
+from sightline.types.composition import Caption, Composed, Target
+from tests.composed.captioners.test_blip import make_blip
+from tests.composed.chat.llm_server import answers, llm_server, says
 
 
 def test_the_captioners_that_ship_keep_their_promises(tmp_path: Path) -> None:

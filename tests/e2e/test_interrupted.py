@@ -14,7 +14,7 @@ import pytest
 from sightline.catalog import Catalog
 from sightline.errors import DiskFullError
 from sightline.gallery import Gallery
-from sightline.indexing import BATCH
+from sightline.gallery.sync import BATCH
 from sightline.testing import FakeEncoder
 from sightline.types import Query
 from tests.conftest import paint
@@ -157,7 +157,7 @@ def test_a_full_disk_while_the_index_is_written_loses_nothing(
 
     with Gallery.open(home, model=FakeEncoder()) as gallery:
         with monkeypatch.context() as patch:
-            patch.setattr("sightline.gallery_index.save", refuse)
+            patch.setattr("sightline.gallery.index.save", refuse)
             with pytest.raises(DiskFullError, match="nothing that was committed is lost"):
                 gallery.sync([many])
         assert len(gallery.search(Query(texts=["red"]), k=PICTURES)) == PICTURES

@@ -12,11 +12,11 @@ from PIL import Image
 from sightline.encoders import MODELS, DualEncoder, load_model
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.traits import read_traits
-from sightline.scenes import drawing
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.lots import draw_lots
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes import drawing
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.lots import draw_lots
+from sightline_scenes.world import Scene, Subject
 
 FOLDER = Path(__file__).parents[2] / "src/sightline/encoders/mini"
 FILES = {

@@ -25,7 +25,7 @@ from sightline.errors import (
     ModelRecordError,
     NotWritableError,
 )
-from sightline.paths import data_folder
+from sightline.system.paths import data_folder
 from tests.encoders.tiny_model import make_tiny_model
 from tests.test_startup import loaded_by
 
@@ -139,7 +139,7 @@ def test_a_failed_write_leaves_the_old_record(
         raise OSError("no")
 
     with monkeypatch.context() as patched:
-        patched.setattr("sightline.filesystem.os.replace", fail)
+        patched.setattr("sightline.system.files.os.replace", fail)
         with pytest.raises(NotWritableError):
             note(registry, "mine", model=fetched(tiny, "d" * 40))
 

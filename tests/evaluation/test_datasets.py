@@ -549,14 +549,14 @@ def test_judgements_need_their_queries(folders: Path, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def drawn_scenes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from sightline.scenes import write_collection
+    from sightline_scenes import write_collection
 
     home = tmp_path_factory.mktemp("drawn")
     return write_collection(home, count=60, seed=3, width_px=32, height_px=24, workers=1)
 
 
 def test_scenes_by_words_are_relevant_where_the_words_are_true(drawn_scenes: Path) -> None:
-    from sightline.scenes import read_collection
+    from sightline_scenes import read_collection
 
     task = read("scenes", drawn_scenes, by="text")
     collection = read_collection(drawn_scenes)
@@ -568,7 +568,7 @@ def test_scenes_by_words_are_relevant_where_the_words_are_true(drawn_scenes: Pat
 
 
 def test_scenes_by_picture_are_graded_and_without_the_query(drawn_scenes: Path) -> None:
-    from sightline.scenes import read_collection
+    from sightline_scenes import read_collection
 
     task = read("scenes", drawn_scenes, by="image")
     scenes = {p.file: p.scene for p in read_collection(drawn_scenes).pictures}
@@ -591,7 +591,7 @@ def test_scenes_by_picture_are_graded_and_without_the_query(drawn_scenes: Path) 
 
 
 def test_scenes_by_both_are_the_edits_of_the_collection(drawn_scenes: Path) -> None:
-    from sightline.scenes import read_collection
+    from sightline_scenes import read_collection
 
     task = read("scenes", drawn_scenes, by="both")
     edits = read_collection(drawn_scenes).edits

@@ -33,8 +33,8 @@ from sightline.evaluation.submissions import (
 from sightline.evaluation.tasks import Altered, Crop, Protocol, Submission, Task, Topic
 from sightline.evaluation.trec import read_run
 from sightline.gallery import Gallery
+from sightline.gallery.query import query_vector
 from sightline.indexes import ExactIndex
-from sightline.querying import query_vector
 from sightline.testing import FakeEncoder
 from sightline.types import Neighbours, Query, Vectors
 from tests.conftest import paint

@@ -7,13 +7,13 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from sightline.scenes.backdrops import draw_backdrop, draw_weather, light_of
-from sightline.scenes.canvas import Canvas
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import WEATHERS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.light import RGB
-from sightline.scenes.places import GROUND, WATER
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes.backdrops import draw_backdrop, draw_weather, light_of
+from sightline_scenes.canvas import Canvas
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import WEATHERS, Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.light import RGB
+from sightline_scenes.places import GROUND, WATER
+from sightline_scenes.world import Scene, Subject
 
 _COMBINATIONS = [
     pytest.param(Scene(setting, time, weather, ()), id=f"{setting}-{time}-{weather}")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.scenes import phrases, vocabulary
-from sightline.scenes.captions import (
+from sightline_scenes import phrases, vocabulary
+from sightline_scenes.captions import (
     DEMO_QUERIES,
     MAX_WORDS,
     Caption,
@@ -20,8 +20,8 @@ from sightline.scenes.captions import (
     every_word,
     swapped,
 )
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import (
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import (
     TRAITS,
     Colour,
     Depth,
@@ -33,9 +33,9 @@ from sightline.scenes.kinds import (
     Time,
     Weather,
 )
-from sightline.scenes.lots import draw_lots, is_possible
-from sightline.scenes.plan import scene_for
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes.lots import draw_lots, is_possible
+from sightline_scenes.plan import scene_for
+from sightline_scenes.world import Scene, Subject
 
 SCENES = 2500
 WORDS = re.compile(r"[a-z]+")
@@ -227,9 +227,9 @@ def test_captions_vary() -> None:
 
 def test_the_same_dice_give_the_same_caption_in_every_process() -> None:
     code = (
-        "from sightline.scenes.captions import Detail, caption, swapped\n"
-        "from sightline.scenes.dice import Dice\n"
-        "from sightline.scenes.lots import draw_lots\n"
+        "from sightline_scenes.captions import Detail, caption, swapped\n"
+        "from sightline_scenes.dice import Dice\n"
+        "from sightline_scenes.lots import draw_lots\n"
         "for n in range(60):\n"
         "    scene = draw_lots(Dice(n))\n"
         "    pair = swapped(scene, Dice(n))\n"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from sightline.scenes.claims import NOTHING, Claims, Relation, SubjectClaim, related
-from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes.claims import NOTHING, Claims, Relation, SubjectClaim, related
+from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.world import Scene, Subject
 
 
 def subject(

@@ -22,15 +22,15 @@ from sightline.errors import (
     SourceNotFoundError,
     TruthUnreadableError,
 )
-from sightline.filesystem import write_whole
-from sightline.scenes import collection as collection_module
-from sightline.scenes import drawing, workers
-from sightline.scenes.claims import Claims
-from sightline.scenes.collection import is_collection, read_collection, write_collection
-from sightline.scenes.edits import edit_cases
-from sightline.scenes.kinds import Setting
-from sightline.scenes.plan import plan_collection
-from sightline.scenes.world import Scene
+from sightline.system.files import write_whole
+from sightline_scenes import collection as collection_module
+from sightline_scenes import drawing, workers
+from sightline_scenes.claims import Claims
+from sightline_scenes.collection import is_collection, read_collection, write_collection
+from sightline_scenes.edits import edit_cases
+from sightline_scenes.kinds import Setting
+from sightline_scenes.plan import plan_collection
+from sightline_scenes.world import Scene
 
 Artist = Callable[..., Image.Image]
 
@@ -405,7 +405,7 @@ def test_stopping_in_the_middle_stops_the_workers(tmp_path: Path) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from sightline.scenes.collection import write_collection
+from sightline_scenes.collection import write_collection
 
 def main():
     write_collection(

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.scenes.dice import Dice
-from sightline.scenes.drawing import draw
-from sightline.scenes.kinds import Medium
-from sightline.scenes.lots import draw_lots, is_possible
-from sightline.scenes.places import nominal_box
-from sightline.scenes.world import ASPECT
+from sightline_scenes.dice import Dice
+from sightline_scenes.drawing import draw
+from sightline_scenes.kinds import Medium
+from sightline_scenes.lots import draw_lots, is_possible
+from sightline_scenes.places import nominal_box
+from sightline_scenes.world import ASPECT
 
 # Drawings as they were when the shipped model was trained on them, averaged down to 8 x 6 pixels.
 # A machine, a Python or a Pillow that draws otherwise shows here; rounding may differ by a step.

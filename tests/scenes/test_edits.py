@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.errors import InvalidValueError
-from sightline.scenes.captions import DEMO_QUERIES, every_word
-from sightline.scenes.changes import (
+from sightline_scenes.captions import DEMO_QUERIES, every_word
+from sightline_scenes.changes import (
     Add,
     Change,
     ChangeKind,
@@ -24,9 +24,9 @@ from sightline.scenes.changes import (
     outline,
     propose,
 )
-from sightline.scenes.claims import Claims, SubjectClaim
-from sightline.scenes.dice import Dice
-from sightline.scenes.edits import (
+from sightline_scenes.claims import Claims, SubjectClaim
+from sightline_scenes.dice import Dice
+from sightline_scenes.edits import (
     Edit,
     EditCase,
     differences,
@@ -34,11 +34,11 @@ from sightline.scenes.edits import (
     fulfils,
     random_edit,
 )
-from sightline.scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
-from sightline.scenes.lots import draw_lots, is_possible
-from sightline.scenes.plan import BLOCK, PlannedPicture, Role, plan_collection, scene_for
-from sightline.scenes.vocabulary import NOUNS
-from sightline.scenes.world import Scene, Subject
+from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather
+from sightline_scenes.lots import draw_lots, is_possible
+from sightline_scenes.plan import BLOCK, PlannedPicture, Role, plan_collection, scene_for
+from sightline_scenes.vocabulary import NOUNS
+from sightline_scenes.world import Scene, Subject
 
 COUNT = 2000
 

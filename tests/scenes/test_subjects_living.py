@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.scenes.canvas import Canvas
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import TRAITS, Colour, Kind, Time, Weather
-from sightline.scenes.light import RGB, Light, mix
-from sightline.scenes.palette import PAINT, shade_of
-from sightline.scenes.pen import Pen
-from sightline.scenes.subjects.animals import ANIMALS
-from sightline.scenes.subjects.forms import limb, oval, spline, tapered, tones_of
-from sightline.scenes.subjects.people import PEOPLE
-from sightline.scenes.subjects.plants import PLANTS
+from sightline_scenes.canvas import Canvas
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import TRAITS, Colour, Kind, Time, Weather
+from sightline_scenes.light import RGB, Light, mix
+from sightline_scenes.palette import PAINT, shade_of
+from sightline_scenes.pen import Pen
+from sightline_scenes.subjects.animals import ANIMALS
+from sightline_scenes.subjects.forms import limb, oval, spline, tapered, tones_of
+from sightline_scenes.subjects.people import PEOPLE
+from sightline_scenes.subjects.plants import PLANTS
 
 LIVING: Mapping[Kind, Callable[[Pen, RGB, Dice], None]] = {**ANIMALS, **PEOPLE, **PLANTS}
 KINDS = sorted(LIVING)

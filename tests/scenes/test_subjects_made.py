@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sightline.scenes.canvas import Canvas
-from sightline.scenes.dice import Dice
-from sightline.scenes.kinds import TRAITS, Colour, Kind, Medium, Time, Weather
-from sightline.scenes.light import RGB, Light
-from sightline.scenes.palette import shade_of
-from sightline.scenes.pen import Pen
-from sightline.scenes.subjects import ARTISTS
-from sightline.scenes.subjects.buildings import BUILDINGS
-from sightline.scenes.subjects.craft import CRAFT
-from sightline.scenes.subjects.shades import shades_of
-from sightline.scenes.subjects.shapes import band, bowed, crescent, ring, tilted
-from sightline.scenes.subjects.things import THINGS
-from sightline.scenes.subjects.vehicles import VEHICLES
-from sightline.scenes.world import ASPECT
+from sightline_scenes.canvas import Canvas
+from sightline_scenes.dice import Dice
+from sightline_scenes.kinds import TRAITS, Colour, Kind, Medium, Time, Weather
+from sightline_scenes.light import RGB, Light
+from sightline_scenes.palette import shade_of
+from sightline_scenes.pen import Pen
+from sightline_scenes.subjects import ARTISTS
+from sightline_scenes.subjects.buildings import BUILDINGS
+from sightline_scenes.subjects.craft import CRAFT
+from sightline_scenes.subjects.shades import shades_of
+from sightline_scenes.subjects.shapes import band, bowed, crescent, ring, tilted
+from sightline_scenes.subjects.things import THINGS
+from sightline_scenes.subjects.vehicles import VEHICLES
+from sightline_scenes.world import ASPECT
 
 MADE = (*BUILDINGS, *VEHICLES, *CRAFT, *THINGS)
 OUTFITS = [(kind, colour) for kind in MADE for colour in TRAITS[kind].colours]

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from sightline.composing import WordsSettings
+from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server.app import create_app
 from sightline.server.settings import Settings

@@ -14,12 +14,12 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from sightline.chat import ChatSettings
-from sightline.composing import Composing, WordsSettings
-from sightline.composition import ComposedQuery, Weights
+from sightline.composed import Composing, WordsSettings
+from sightline.composed.chat import ChatSettings
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
-from tests.chat.llm_server import GOOD, answers, llm_server, refuses
+from sightline.types.composition import ComposedQuery, Weights
+from tests.composed.chat.llm_server import GOOD, answers, llm_server, refuses
 from tests.conftest import COLOURS
 from tests.server.conftest import API, ids_by_name, names, png, served_gallery
 

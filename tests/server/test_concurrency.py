@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 
 from sightline import Query
 from sightline.gallery import Gallery
-from sightline.server.admission import Admission, Admitted
-from sightline.server.refusals import OverloadedError
+from sightline.server.http.refusals import OverloadedError
+from sightline.server.search.concurrency import Admission, Admitted
 from tests.conftest import COLOURS, paint
 from tests.server.conftest import API, names, png, served_gallery
 

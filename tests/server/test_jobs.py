@@ -14,9 +14,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sightline.gallery import Gallery
-from sightline.server.job_events import job_events
-from sightline.server.jobs import Jobs, JobState, Work
-from sightline.server.refusals import JobRunningError, NotReadyError
+from sightline.server.http.refusals import JobRunningError, NotReadyError
+from sightline.server.jobs.events import job_events
+from sightline.server.jobs.runner import Jobs, JobState, Work
 from sightline.testing import FakeEncoder
 from tests.conftest import paint
 from tests.server.conftest import API, names, served_gallery

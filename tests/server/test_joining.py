@@ -16,9 +16,9 @@ from PIL import Image
 from sightline.encoders import load_model
 from sightline.errors import EmptyTextError
 from sightline.protocols import BulkEncoder, Encoder, Specialist, TextEncoder, TunableEncoder
-from sightline.server.joining import MOST_TEXTS, Joining, is_same_in_company, joined
-from sightline.server.keeping import Recent
-from sightline.server.turns import Turns
+from sightline.server.search.batching import Turns
+from sightline.server.search.query_encoder import MOST_TEXTS, Joining, is_same_in_company, joined
+from sightline.server.search.recent import Recent
 from sightline.testing import FakeEncoder, check_encoder
 from sightline.types import Vectors
 

@@ -16,9 +16,9 @@ from PIL import Image
 
 from sightline import errors
 from sightline.gallery import Gallery
-from sightline.server import refusals
 from sightline.server.app import create_app
-from sightline.server.problems import status_of
+from sightline.server.http import refusals
+from sightline.server.http.problems import status_of
 from sightline.server.settings import Settings
 from sightline.testing import FakeEncoder
 from sightline.types import Pixels

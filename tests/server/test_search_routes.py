@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from sightline.gallery import Gallery
-from sightline.server.values import LONGEST_TEXT
+from sightline.server.schemas.fields import LONGEST_TEXT
 from sightline.testing import FakeEncoder
 from tests.conftest import COLOURS, paint
 from tests.server.conftest import API, encoded, ids_by_name, names, png, served_gallery

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sightline.errors import InvalidValueError
-from sightline.server.refusals import UnsafeBindingError
+from sightline.server.http.refusals import UnsafeBindingError
 from sightline.server.settings import Settings, is_loopback, settings_table, variable_of
 
 GUIDE = Path(__file__).parents[2] / "docs" / "service.md"

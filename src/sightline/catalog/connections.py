@@ -19,7 +19,7 @@ from sightline.errors import (
     InvalidValueError,
     NotReadableError,
 )
-from sightline.filesystem import storage_error
+from sightline.system.files import storage_error
 
 # Vectors of 512 to 1,024 numbers take 1 to 2 KB; a page of 4 KB would waste a quarter of itself.
 _PAGE_BYTES = 16_384

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from sightline.errors import GalleryBusyError
-from sightline.filesystem import is_full, storage_error
+from sightline.system.files import is_full, storage_error
 
 if sys.platform == "win32":
     import msvcrt

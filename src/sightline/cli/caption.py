@@ -21,10 +21,10 @@ from sightline.cli.options import (
     gallery_folder,
 )
 from sightline.errors import ImageUnreadableError
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
-    from sightline.composing import Composing
+    from sightline.composed import Composing
 
 
 def caption(
@@ -70,7 +70,7 @@ def caption(
 
 def _say_all(file: Path, asked: dict[str, Composing], *, as_json: bool) -> bool:
     """Say what every captioner says of a file; return whether it could be read."""
-    from sightline.composition import ComposedQuery, Mode
+    from sightline.types.composition import ComposedQuery, Mode
 
     for name, composing in asked.items():
         try:

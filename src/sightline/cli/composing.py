@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from sightline.cli.console import complain, say
-from sightline.composition import (
+from sightline.errors import InvalidValueError, SourceNotFoundError
+from sightline.system.paths import absolute
+from sightline.types.composition import (
     COMPOSING,
     ComposedQuery,
     Composition,
@@ -21,11 +23,9 @@ from sightline.composition import (
     Target,
     Weights,
 )
-from sightline.errors import InvalidValueError, SourceNotFoundError
-from sightline.paths import absolute
 
 if TYPE_CHECKING:
-    from sightline.composing import WordsSettings
+    from sightline.composed import WordsSettings
     from sightline.types import ImageSource
 
 ModeOption: TypeAlias = Annotated[
@@ -202,7 +202,7 @@ def words_settings(
         SourceNotFoundError: there is no such list of phrases.
         InvalidValueError: the environment says something that cannot be understood.
     """
-    from sightline.composing import WordsSettings
+    from sightline.composed import WordsSettings
 
     named = {"CAPTIONER": captioner, "COMPOSER": composer, "PHRASES": phrases, "BLIP": blip}
     given = {f"SIGHTLINE_{name}": value for name, value in named.items() if value}

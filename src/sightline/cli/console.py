@@ -82,7 +82,7 @@ def output_error(error: OSError) -> StorageError:
     """Return Sightline's error for one that the system gave while results were written."""
     from pathlib import Path
 
-    from sightline.filesystem import storage_error
+    from sightline.system.files import storage_error
 
     return storage_error(error, Path("standard output"))
 

@@ -82,8 +82,8 @@ def _told(report: SyncReport) -> str:
 
 def _search_three_ways(console: Console, gallery: Gallery, folder: Path) -> list[Path]:
     """Search by words, by picture and by both; write a contact sheet of each."""
-    from sightline.composition import ComposedQuery
     from sightline.types import Query
+    from sightline.types.composition import ComposedQuery
 
     picture = gallery.search(Query(texts=[_PICTURE_OF]), k=1)[0].path
     reference = gallery.search(Query(texts=[_REFERENCE_OF]), k=1)[0].path

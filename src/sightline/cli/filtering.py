@@ -94,9 +94,9 @@ def filters_of(
     Raises:
         InvalidValueError: a value is not what the option takes.
     """
-    from sightline.paths import absolute
+    from sightline.system.paths import absolute
     from sightline.types import Filters
-    from sightline.wishes import read_moment
+    from sightline.types.parsing import read_moment
 
     taken_from, taken_to = _ends("--taken", taken)
     modified_from, modified_to = _ends("--modified", modified)

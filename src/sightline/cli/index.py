@@ -102,9 +102,9 @@ def _open(folder: Path, paths: list[str], wanted: _Wanted) -> Gallery:
 
 def _checked_before_creating(folder: Path, paths: list[str], wanted: _Wanted) -> str:
     """Return the model to use; raise now what would be raised beside a new and empty gallery."""
-    from sightline.comparison import roots_of
     from sightline.encoders import load_model
-    from sightline.gallery_model import default_model_for
+    from sightline.gallery.model import default_model_for
+    from sightline.gallery.sync.comparison import roots_of
 
     if not paths:
         complain(
@@ -127,8 +127,8 @@ def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     """Say so when a model that knows only drawn scenes is given something else."""
     if gallery.domain != "drawn scenes":
         return
-    from sightline.comparison import roots_of
-    from sightline.scenes.collection import is_collection
+    from sightline.gallery.sync.comparison import roots_of
+    from sightline_scenes.collection import is_collection
 
     folders = roots_of(paths) or gallery.folders
     if all(is_collection(folder) for folder in folders):

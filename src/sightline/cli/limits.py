@@ -36,7 +36,7 @@ def limit_line(report: SyncReport, encoder: Encoder, threads: int) -> str:
 
 
 def _idle_cores(threads: int) -> bool:
-    from sightline.workers import cores
+    from sightline.system.threads import cores
 
     return 0 < threads < cores()
 

@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from sightline.errors import InvalidValueError
-from sightline.paths import absolute, data_folder
+from sightline.system.paths import absolute, data_folder
 
 GalleryOption: TypeAlias = Annotated[
     str | None,

@@ -10,7 +10,7 @@ from sightline.cli.console import complain, counted
 from sightline.cli.exits import Exit
 from sightline.cli.options import GalleryOption, gallery_folder
 from sightline.errors import InvalidValueError
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 _LARGEST_ID = 2**63 - 1
 

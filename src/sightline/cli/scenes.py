@@ -32,7 +32,7 @@ def draw_collection(
     folder: Path, count: int, seed: int, size: tuple[int, int] = (640, 480), workers: int = 0
 ) -> None:
     """Write a collection, with a progress bar."""
-    from sightline.scenes.collection import write_collection
+    from sightline_scenes.collection import write_collection
 
     with progress_bar() as bar:
         task = bar.add_task("drawing", total=count, note="")

@@ -59,7 +59,7 @@ from sightline.cli.options import (
     named_path,
 )
 from sightline.errors import ImageUnreadableError, InvalidValueError, SourceNotFoundError
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.gallery import Gallery
@@ -273,7 +273,7 @@ def _check_standard_input(names: Sequence[str]) -> None:
 
 def _examples(names: Sequence[str], region: str | None) -> list[ImageSource]:
     from sightline.types import Cropped
-    from sightline.wishes import read_region
+    from sightline.types.parsing import read_region
 
     pictures = [_picture(name) for name in names]
     if region is None:

@@ -111,7 +111,7 @@ def serve_gallery(gallery: Gallery, settings: Settings, *, open_browser: bool) -
         SightlineError: the gallery's model cannot be loaded.
         typer.Exit: Ctrl-C ended it.
     """
-    from sightline.composing import WordsSettings
+    from sightline.composed import WordsSettings
     from sightline.server import process
     from sightline.server.app import create_app
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import ImageUnreadableError, InvalidValueError
-from sightline.filesystem import storage_error
+from sightline.gallery.query import pixels_of
 from sightline.images import decode
 from sightline.images.sheets import Tile, contact_sheet, sheet_size
-from sightline.querying import pixels_of
+from sightline.system.files import storage_error
 
 if TYPE_CHECKING:
     from PIL.Image import Image

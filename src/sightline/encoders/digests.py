@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.encoders.memo import Memo
-from sightline.paths import cache_folder
+from sightline.system.paths import cache_folder
 
 _REMEMBER_ABOVE_BYTES = 32 * 1024 * 1024  # below that, hashing is faster than being clever
 

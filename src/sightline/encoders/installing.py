@@ -26,9 +26,9 @@ from sightline.encoders.registry import (
     name_for,
 )
 from sightline.errors import ModelNameTakenError, SourceNotFoundError
-from sightline.filesystem import storage_error
-from sightline.paths import absolute
 from sightline.protocols import TextEncoder
+from sightline.system.files import storage_error
+from sightline.system.paths import absolute
 
 FROM_HUB = "hf:"
 _TRIED_WITH = "a picture"

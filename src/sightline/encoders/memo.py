@@ -6,7 +6,7 @@ import contextlib
 import json
 from pathlib import Path
 
-from sightline.filesystem import write_whole
+from sightline.system.files import write_whole
 
 
 class Memo:

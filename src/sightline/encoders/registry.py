@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sightline.errors import InvalidValueError, ModelRecordError
-from sightline.filesystem import storage_error, write_whole
-from sightline.paths import data_folder
+from sightline.system.files import storage_error, write_whole
+from sightline.system.paths import data_folder
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 

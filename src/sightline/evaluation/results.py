@@ -15,7 +15,7 @@ from sightline.errors import AnnotationsUnreadableError, NotReadableError
 from sightline.evaluation.bootstrap import Interval
 from sightline.evaluation.scoring import Figure, Scored
 from sightline.evaluation.tasks import Topic
-from sightline.filesystem import storage_error, write_whole
+from sightline.system.files import storage_error, write_whole
 
 FORMAT = 1
 SUMMARY, PER_QUERY, RUN, QRELS, QUERIES = (

@@ -9,7 +9,7 @@ from pathlib import Path
 from sightline.errors import InvalidValueError
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.tasks import Submission, Task
-from sightline.filesystem import storage_error, write_whole
+from sightline.system.files import storage_error, write_whole
 
 _CIRCO_RESULTS = 50
 _CIRR_RESULTS, _CIRR_SUBSET_RESULTS = 50, 3

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError, NotReadableError
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
-from sightline.filesystem import storage_error, write_whole
+from sightline.system.files import storage_error, write_whole
 
 _ESCAPED = re.compile(r"[\s%]")
 

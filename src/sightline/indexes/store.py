@@ -31,8 +31,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.filesystem import storage_error
 from sightline.indexes.exact import ExactIndex, with_room
+from sightline.system.files import storage_error
 from sightline.types import ModelSpec
 
 _MAGIC = b"SGLINE\x00\x01"

@@ -12,14 +12,15 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from sightline import __version__
-from sightline.composing import WordsSettings
+from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
-from sightline.server import openapi, problems
-from sightline.server.bodies import BodyLimits
-from sightline.server.faults import UnexpectedErrors
-from sightline.server.heads import Heads
-from sightline.server.metrics import Measured
-from sightline.server.notes import warnings_of_threads
+from sightline.server.http import openapi, problems
+from sightline.server.http.bodies import BodyLimits
+from sightline.server.http.compression import Squeezed
+from sightline.server.http.head import Heads
+from sightline.server.http.metrics import Measured
+from sightline.server.http.security import Guard, SecureHeaders
+from sightline.server.http.unexpected import UnexpectedErrors
 from sightline.server.routes import gallery as gallery_routes
 from sightline.server.routes import (
     images,
@@ -31,11 +32,10 @@ from sightline.server.routes import (
     sessions,
     uploads,
 )
-from sightline.server.schemas import API
-from sightline.server.security import Guard, SecureHeaders
+from sightline.server.schemas.answers import API
+from sightline.server.search.notes import warnings_of_threads
 from sightline.server.service import Service
 from sightline.server.settings import Settings
-from sightline.server.squeezing import Squeezed
 
 # FastAPI can report to OpenTelemetry. Nothing is sent anywhere, whatever the environment says.
 _SILENT = {

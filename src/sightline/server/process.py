@@ -13,7 +13,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from sightline.server.refusals import AddressTakenError
+from sightline.server.http.refusals import AddressTakenError
 from sightline.server.service import Service
 
 _GRACE_S = 5

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from sightline.errors import SightlineError
 from sightline.gallery import Gallery
 from sightline.protocols import TextEncoder
-from sightline.server.problems import unexpected
-from sightline.server.refusals import NotReadyError
+from sightline.server.http.problems import unexpected
+from sightline.server.http.refusals import NotReadyError
 from sightline.types import Query
 
 

@@ -8,17 +8,17 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from sightline.composing import WordsSettings
+from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
-from sightline.server.admission import Admission
-from sightline.server.composing import Composer
-from sightline.server.jobs import Job, Jobs
-from sightline.server.joining import Joining, joined
-from sightline.server.metrics import Metrics
-from sightline.server.query_pictures import QueryPictures
+from sightline.server.http.metrics import Metrics
+from sightline.server.http.sessions import Doorkeeper
+from sightline.server.jobs.runner import Job, Jobs
 from sightline.server.readiness import Readiness
-from sightline.server.searches import Searches
-from sightline.server.sessions import Doorkeeper
+from sightline.server.search.composing import Composer
+from sightline.server.search.concurrency import Admission
+from sightline.server.search.query_encoder import Joining, joined
+from sightline.server.search.query_pictures import QueryPictures
+from sightline.server.search.searches import Searches
 from sightline.server.settings import Settings
 from sightline.server.tidying import Tidying
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from sightline.errors import InvalidValueError
-from sightline.paths import absolute
-from sightline.server.refusals import UnsafeBindingError
+from sightline.server.http.refusals import UnsafeBindingError
+from sightline.system.paths import absolute
 
 PREFIX = "SIGHTLINE_"
 SHORTEST_TOKEN = 16

@@ -7,7 +7,7 @@ import threading
 
 from sightline.errors import SightlineError
 from sightline.gallery import Gallery
-from sightline.server.problems import unexpected
+from sightline.server.http.problems import unexpected
 
 log = logging.getLogger("sightline.server")
 

@@ -7,7 +7,7 @@ import pytest
 
 from sightline.encoders.cpu import pace as pace_module
 from sightline.encoders.cpu.pace import Pace, PaceMemo, best_pace, budget_s, stream_choices
-from tests.indexing.test_waits import Clock
+from tests.gallery.sync.test_waits import Clock
 
 
 @pytest.fixture(autouse=True)

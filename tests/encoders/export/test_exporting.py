@@ -324,7 +324,7 @@ def test_a_missing_package_is_named_with_its_extra(
     checkpoint: Path, out: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.setattr(
-        "sightline.packages.find_spec", lambda name: None if name == package else object()
+        "sightline.system.packages.find_spec", lambda name: None if name == package else object()
     )
 
     with pytest.raises(MissingPackageError, match=rf"{package}.*sightline\[torch\]"):

@@ -728,7 +728,7 @@ def test_a_driver_that_is_too_old_is_quoted(machine: Any, monkeypatch: pytest.Mo
 
 def test_without_torch_only_a_gpu_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_devices, "find_spec", lambda name: None)
-    monkeypatch.setattr("sightline.packages.find_spec", lambda name: None)
+    monkeypatch.setattr("sightline.system.packages.find_spec", lambda name: None)
 
     assert choose_device("auto") == choose_device("cpu") == "cpu"
     for call in (choose_device, torch_options):

@@ -42,10 +42,10 @@ from sightline.errors import (
     ModelFilesError,
     QuantizationQualityError,
 )
-from sightline.scenes import draw_lots
-from sightline.scenes.dice import Dice
-from sightline.scenes.drawing import draw
 from sightline.types import Progress, Vectors
+from sightline_scenes import draw_lots
+from sightline_scenes.dice import Dice
+from sightline_scenes.drawing import draw
 from tests.encoders.tiny_model import make_immich_model, make_lone_tower, make_tiny_model
 
 Pictures = NDArray[np.float32]

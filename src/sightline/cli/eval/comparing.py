@@ -10,7 +10,7 @@ import typer
 from sightline.cli.console import complain, page, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import JsonOption
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.evaluation.comparing import Change, Compared

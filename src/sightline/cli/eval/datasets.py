@@ -44,7 +44,7 @@ def _measure(card: DatasetCard, options: dict[str, Any]) -> None:
     from sightline.errors import InvalidValueError
     from sightline.evaluation.datasets.bringing import missing
     from sightline.evaluation.datasets.cards import Choices
-    from sightline.paths import absolute
+    from sightline.system.paths import absolute
 
     chosen = {
         name: options[name]

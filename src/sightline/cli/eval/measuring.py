@@ -94,7 +94,7 @@ def _opened(wanted: Wanted, folder: Path) -> Gallery:
 
 def _drawn_scenes(wanted: Wanted) -> Path:
     """Draw the built-in collection, or what is missing of it, into the user's cache folder."""
-    from sightline.paths import cache_folder
+    from sightline.system.paths import cache_folder
 
     folder = cache_folder() / "evaluation" / f"drawn-{wanted.choices.count}"
     draw_collection(folder, wanted.choices.count, _SCENES_SEED, workers=wanted.threads)

@@ -21,7 +21,7 @@ from sightline.cli.options import (
     gallery_folder,
 )
 from sightline.cli.progress import shown_progress
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.evaluation.bootstrap import Interval

@@ -13,7 +13,7 @@ from sightline.cli.console import complain, say
 from sightline.cli.models.progress import shown_download
 from sightline.cli.options import JsonOption
 from sightline.errors import InvalidValueError
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.encoders.registry import InstalledFolder

@@ -20,7 +20,7 @@ from sightline.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from sightline.encoders.int8.report import QuantizationReport
-    from sightline.sampling import PictureSample
+    from sightline.images.sampling import PictureSample
 
 _MEASURED = 200
 _MOST_PICTURES = 1000  # half a gigabyte at 224 pixels, and more calibrate no better
@@ -80,7 +80,7 @@ def quantize(
     from sightline.encoders.int8.quantizing import quantize as quantize_model
     from sightline.encoders.int8.report import QuantizationSettings
     from sightline.encoders.places import find_model
-    from sightline.sampling import picture_sample
+    from sightline.images.sampling import picture_sample
 
     import_nncf()  # what is missing is better said before pictures are read
     place = find_model(model)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.paths import cache_folder
+from sightline.system.paths import cache_folder
 
 # Smaller towers compile in less time than it takes to look for what was kept.
 _KEEP_ABOVE_BYTES = 32 * 1024 * 1024

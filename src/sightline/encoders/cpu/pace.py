@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sightline.encoders.memo import Memo
-from sightline.paths import cache_folder
-from sightline.workers import cores
+from sightline.system.paths import cache_folder
+from sightline.system.threads import cores
 
 _BATCHES = (1, 2, 4, 8, 16, 32)
 # Telling how fast a model is takes 16 pictures, which is a twentieth of this.

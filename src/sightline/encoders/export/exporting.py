@@ -40,7 +40,7 @@ from sightline.errors import (
     InvalidValueError,
     TextTruncatedWarning,
 )
-from sightline.packages import require
+from sightline.system.packages import require
 from sightline.types import Vectors
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sightline.encoders.files.model_files import CONFIG
 from sightline.errors import FolderTakenError, InvalidValueError
-from sightline.filesystem import storage_error
+from sightline.system.files import storage_error
 
 # What a model folder may hold. A folder with anything else in it is never replaced.
 _OURS = frozenset(

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from sightline.errors import DeviceNotFoundError, InvalidValueError
-from sightline.packages import require
+from sightline.system.packages import require
 
 GPU_PRECISIONS = ("float32", "bfloat16", "float16")
 """The arithmetic that torch can be asked for. float16 is for GPUs alone."""

@@ -28,7 +28,7 @@ from sightline.errors import (
     HubUnreachableError,
     InvalidValueError,
 )
-from sightline.filesystem import storage_error
+from sightline.system.files import storage_error
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 # What is not one of these may be weights that a graph keeps in a file of their own; see ``link``.

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.encoders.cpu.openvino_runtime import hidden_telemetry, import_openvino
-from sightline.packages import require
+from sightline.system.packages import require
 
 
 class Ranges(StrEnum):

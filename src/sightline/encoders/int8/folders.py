@@ -29,8 +29,8 @@ from sightline.encoders.files.model_files import (
 )
 from sightline.encoders.places import ModelPlace
 from sightline.encoders.registry import Registry, name_for
-from sightline.filesystem import storage_error
-from sightline.paths import data_folder
+from sightline.system.files import storage_error
+from sightline.system.paths import data_folder
 
 INT8_REPORT = "openvino/int8.json"
 SOURCE = "source_digest"

@@ -18,7 +18,7 @@ from sightline.errors import (
 )
 from sightline.evaluation.datasets.cards import DatasetCard
 from sightline.images import FoundFile, find
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 
 def data_folder(card: DatasetCard, data: Path) -> Path:

@@ -15,7 +15,7 @@ from sightline.evaluation.tasks import (
     own_picture_protocols,
 )
 from sightline.evaluation.trec import read_qrels
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 _MEASURES = (*mean_average_precisions(), "nDCG@10", "P@10", "MRR")
 

@@ -32,7 +32,7 @@ from sightline.evaluation.datasets.bringing import (
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import Crop, Picture, Protocol, Task, Topic
-from sightline.paths import absolute
+from sightline.system.paths import absolute
 
 _MEASURES = ("mAP/trapezoid", "mP@1/revisited", "mP@5/revisited", "mP@10/revisited", "mAP@10")
 _PROTOCOLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

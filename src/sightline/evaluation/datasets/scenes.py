@@ -23,7 +23,7 @@ from sightline.evaluation.tasks import (
     Topic,
     mean_average_precisions,
 )
-from sightline.scenes import Collection, Detail, Dice, Scene, caption, read_collection
+from sightline_scenes import Collection, Detail, Dice, Scene, caption, read_collection
 
 _MEASURES = (
     *mean_average_precisions(),

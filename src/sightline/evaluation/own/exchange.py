@@ -12,8 +12,8 @@ from sightline.evaluation.own.tasks import OwnPictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.results import QRELS
 from sightline.evaluation.trec import read_qrels, write_qrels
-from sightline.filesystem import storage_error, write_whole
 from sightline.gallery import Gallery
+from sightline.system.files import storage_error, write_whole
 from sightline.types import Judgement, Question
 
 TOPICS = "topics.tsv"

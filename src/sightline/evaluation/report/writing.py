@@ -21,7 +21,7 @@ from sightline.evaluation.run.searching import run_for
 from sightline.evaluation.scoring import Scored
 from sightline.evaluation.tables import tables
 from sightline.evaluation.tasks import Protocol
-from sightline.filesystem import storage_error, write_whole
+from sightline.system.files import storage_error, write_whole
 
 REPORT = "report.html"
 _EXAMPLES = 8

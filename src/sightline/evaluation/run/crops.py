@@ -10,8 +10,8 @@ from PIL import Image
 
 from sightline.errors import ImageUnreadableError
 from sightline.evaluation.tasks import Crop
-from sightline.filesystem import storage_error, write_whole
 from sightline.images import decode
+from sightline.system.files import storage_error, write_whole
 from sightline.types import Skipped
 
 

@@ -32,10 +32,10 @@ from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.submissions import write_submissions
 from sightline.evaluation.tasks import Crop, Task
 from sightline.evaluation.trec import write_qrels, write_run
-from sightline.filesystem import storage_error, write_whole
 from sightline.gallery import Gallery
+from sightline.system.files import storage_error, write_whole
+from sightline.system.threads import cores
 from sightline.types import Progress, Skipped
-from sightline.workers import cores
 
 # Enough for every gallery but those with a million distractors, whose runs would fill a disk.
 _DEPTH_WRITTEN = 10_000

@@ -15,8 +15,8 @@ from sightline.evaluation.run.vectors import QueryVectors
 from sightline.evaluation.tasks import Protocol, Task
 from sightline.gallery import Gallery
 from sightline.indexes import ExactIndex
+from sightline.system.threads import Workers, cores
 from sightline.types import Ids, Neighbours, Vectors
-from sightline.workers import Workers, cores
 
 _AT_ONCE = 512
 

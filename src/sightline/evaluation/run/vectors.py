@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from sightline.errors import ImageUnreadableError
 from sightline.evaluation.run.alterations import file_of, opened
 from sightline.evaluation.tasks import Altered, Crop, Picture, Topic
-from sightline.filesystem import storage_error, write_whole
+from sightline.gallery.query import embed_texts
 from sightline.images import DEFAULT_MAX_MEGAPIXELS, decode
 from sightline.protocols import Encoder
-from sightline.querying import embed_texts
+from sightline.system.files import storage_error, write_whole
+from sightline.system.threads import Workers, cores
 from sightline.types import Pixels, Skipped, Vectors
-from sightline.workers import Workers, cores
 
 _CHUNK = 256
 _PICTURES_AT_ONCE = 32

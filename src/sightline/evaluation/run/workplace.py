@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.errors import NotWritableError
-from sightline.filesystem import storage_error
-from sightline.paths import absolute, cache_folder
+from sightline.system.files import storage_error
+from sightline.system.paths import absolute, cache_folder
 
 
 @dataclass(frozen=True, slots=True)

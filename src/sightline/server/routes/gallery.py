@@ -9,14 +9,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from sightline import __version__
-from sightline.captioners import captioner_names
-from sightline.composers import composer_names
-from sightline.composing import WordsSettings
-from sightline.composing.words import asked_captioners, asked_composers
-from sightline.composition import Mode
+from sightline.composed import WordsSettings
+from sightline.composed.captioners import captioner_names
+from sightline.composed.composers import composer_names
+from sightline.composed.registry import asked_captioners, asked_composers
 from sightline.protocols import TextEncoder
-from sightline.server.composition_schemas import ComposingAnswer, LanguageModelAnswer
-from sightline.server.gallery_schemas import (
+from sightline.server.routes.jobs import may_index
+from sightline.server.schemas.answers import shown
+from sightline.server.schemas.composition import ComposingAnswer, LanguageModelAnswer
+from sightline.server.schemas.gallery import (
     FaultAnswer,
     FaultsAnswer,
     FaultsSummary,
@@ -27,10 +28,9 @@ from sightline.server.gallery_schemas import (
     ReasonCount,
     TakenRange,
 )
-from sightline.server.routes.jobs import may_index
-from sightline.server.schemas import shown
 from sightline.server.service import ServiceDep
 from sightline.types import Facets, GalleryStatus, Skipped
+from sightline.types.composition import Mode
 
 _FAULTS_SHOWN = 50
 _EXAMPLES = (

@@ -8,11 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from sightline.errors import ImageUnreadableError
-from sightline.server.originals import original
-from sightline.server.parameters import Page
-from sightline.server.ranges import has_it
-from sightline.server.refusals import PictureGoneError
-from sightline.server.schemas import (
+from sightline.server.http.originals import original
+from sightline.server.http.ranges import has_it
+from sightline.server.http.refusals import PictureGoneError
+from sightline.server.schemas.answers import (
     VERSION_DIGITS,
     BrowseAnswer,
     ImageAnswer,
@@ -20,8 +19,9 @@ from sightline.server.schemas import (
     RemovedAnswer,
     shown,
 )
+from sightline.server.schemas.fields import ImageId, PictureToken
+from sightline.server.schemas.requests import Page
 from sightline.server.service import Service, ServiceDep
-from sightline.server.values import ImageId, PictureToken
 from sightline.types import ImageRecord
 
 THUMBNAIL_SIZES_PX = (160, 320, 640, 1280)

@@ -10,17 +10,17 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 
 from sightline.errors import InvalidValueError, SourceNotFoundError
-from sightline.server.job_events import job_events
-from sightline.server.job_schemas import (
+from sightline.server.http.refusals import IndexingForbiddenError
+from sightline.server.jobs.events import job_events
+from sightline.server.jobs.runner import Job, Work
+from sightline.server.schemas.answers import API, shown
+from sightline.server.schemas.jobs import (
     IndexRequest,
     JobAnswer,
     JobsAnswer,
     ReportAnswer,
     SkippedFile,
 )
-from sightline.server.jobs import Job, Work
-from sightline.server.refusals import IndexingForbiddenError
-from sightline.server.schemas import API, shown
 from sightline.server.service import ServiceDep
 from sightline.server.settings import Settings
 from sightline.types import SyncReport

@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query
 
 from sightline.gallery import Gallery
-from sightline.server.judgement_schemas import (
+from sightline.server.schemas.fields import ImageId, Text
+from sightline.server.schemas.judgements import (
     JudgedQuestion,
     JudgementRequest,
     JudgementsAnswer,
     QuestionsAnswer,
 )
 from sightline.server.service import ServiceDep
-from sightline.server.values import ImageId, Text
 from sightline.types import Judgement, Question
 
 router = APIRouter(tags=["judgements"])

@@ -6,8 +6,8 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import PlainTextResponse, Response
 
 from sightline.errors import SightlineError
-from sightline.server.problems import meanings, problem_of
-from sightline.server.schemas import StatusAnswer
+from sightline.server.http.problems import meanings, problem_of
+from sightline.server.schemas.answers import StatusAnswer
 from sightline.server.service import ServiceDep
 
 router = APIRouter(tags=["operations"])

@@ -8,7 +8,10 @@ from fastapi import APIRouter, Body, File, Header, Path, Query
 from fastapi.responses import Response
 
 from sightline.errors import EmptyQueryError
-from sightline.server.parameters import (
+from sightline.server.http.refusals import IncompleteSearchError
+from sightline.server.schemas.answers import SearchAnswer
+from sightline.server.schemas.fields import ImageId
+from sightline.server.schemas.requests import (
     ComposedSearch,
     LinkSearch,
     PictureSearch,
@@ -16,10 +19,7 @@ from sightline.server.parameters import (
     SearchParameters,
     TextSearch,
 )
-from sightline.server.refusals import IncompleteSearchError
-from sightline.server.schemas import SearchAnswer
 from sightline.server.service import Service, ServiceDep
-from sightline.server.values import ImageId
 
 router = APIRouter(tags=["search"])
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from sightline.server.refusals import NotSignedInError
-from sightline.server.schemas import SessionAnswer, SessionRequest
+from sightline.server.http.refusals import NotSignedInError
+from sightline.server.http.sessions import Doorkeeper
+from sightline.server.schemas.answers import SessionAnswer, SessionRequest
 from sightline.server.service import ServiceDep
-from sightline.server.sessions import Doorkeeper
 
 router = APIRouter(tags=["session"])
 

@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from sightline.errors import ImageUnreadableError, InputError, SightlineError
-from sightline.server.admission import Admitted
-from sightline.server.schemas import ImageAnswer, RefusedFile, UploadAnswer, shown
+from sightline.server.schemas.answers import ImageAnswer, RefusedFile, UploadAnswer, shown
+from sightline.server.schemas.fields import Label
+from sightline.server.search.concurrency import Admitted
 from sightline.server.service import Service, ServiceDep
-from sightline.server.values import Label
 
 _MOST_FILES = 200
 

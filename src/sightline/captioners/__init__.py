@@ -1,5 +1,0 @@
-"""Captioners: words for what a picture shows."""
-
-from sightline.captioners.table import Surroundings, bank_for, captioner, captioner_names
-
-__all__ = ["Surroundings", "bank_for", "captioner", "captioner_names"]

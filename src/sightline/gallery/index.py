@@ -1,0 +1,109 @@
+"""The index of a gallery: a model's vectors in memory, in agreement with the catalog."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from sightline.catalog import Catalog
+from sightline.errors import GalleryBusyError, StorageError
+from sightline.gallery.identity import mark_of
+from sightline.indexes import (
+    ExactIndex,
+    IndexState,
+    OpenedIndex,
+    catch_up,
+    clear_stale,
+    index_state,
+    open_index,
+    save,
+)
+from sightline.types import ModelSpec
+
+
+class GalleryIndex:
+    """Opens, keeps up to date and saves the index of each model of one gallery.
+
+    Safe to share by threads.
+
+    Args:
+        catalog: The truth.
+        folder: Where the index files are, one for each model.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._opened: dict[ModelSpec, OpenedIndex] = {}
+        self._mutex = threading.RLock()
+        self._reader: threading.Thread | None = None
+
+    def open_ahead(self, spec: ModelSpec) -> None:
+        """Begin to open a model's index beside what else a first search has to load.
+
+        What is wrong with it is raised by ``of``, which tries again.
+        """
+        if spec not in self._opened and self._reader is None:
+            self._reader = threading.Thread(target=self._try, args=(spec,), name="index")
+            self._reader.start()
+
+    def close(self) -> None:
+        """Wait for an index that is being opened. The catalog can be closed afterwards."""
+        if self._reader is not None:
+            self._reader.join()
+
+    def _try(self, spec: ModelSpec) -> None:
+        with suppress(Exception):
+            self.of(spec)
+
+    def of(self, spec: ModelSpec) -> ExactIndex:
+        """Return the vectors of a model as they stand in the catalog at this moment."""
+        with self._mutex:
+            opened = self._opened.get(spec)
+            if opened is None:
+                opened = open_index(self._catalog, spec, self._file(spec))
+                if opened.state is not IndexState.CURRENT:
+                    self._spare_the_next(opened, spec)
+            elif opened.change != self._catalog.change:
+                with self._catalog.snapshot(spec) as snapshot:
+                    caught_up = catch_up(opened.index, snapshot, opened.change)
+                state = opened.state if caught_up.is_nothing else IndexState.STALE
+                opened = replace(opened, change=caught_up.change, state=state)
+            self._opened[spec] = opened
+            return opened.index
+
+    def save(self, spec: ModelSpec) -> None:
+        """Bring a model's index file up to date. Only the gallery's writer may.
+
+        Raises:
+            DiskFullError: there is no room.
+            NotWritableError: the file may not be written.
+        """
+        file = self._file(spec)
+        if index_state(self._catalog, spec, file) is IndexState.CURRENT:
+            return
+        with self._mutex:
+            index = self.of(spec)
+            change = self._catalog.change
+        # Outside of the mutex, so that other threads go on searching; nobody else may write.
+        save(index, file, change, spec)
+        clear_stale(self._folder, [self._file(model) for model in self._catalog.models()])
+
+    def worst_state(self) -> IndexState:
+        """Return the state of the file that is in the worst one, by their headers alone."""
+        models = self._catalog.models()
+        states = {index_state(self._catalog, spec, self._file(spec)) for spec in models}
+        return max(states, key=list(IndexState).index, default=IndexState.MISSING)
+
+    def _spare_the_next(self, opened: OpenedIndex, spec: ModelSpec) -> None:
+        """Save an index that had to be brought up to date, if nobody is writing."""
+        if not len(opened.index):
+            return
+        # A search must not fail because its cache cannot be kept.
+        with suppress(GalleryBusyError, StorageError), self._catalog.writer("sightline search"):
+            save(opened.index, self._file(spec), opened.change, spec)
+
+    def _file(self, spec: ModelSpec) -> Path:
+        return self._folder / f"vectors-{mark_of(spec)}.index"

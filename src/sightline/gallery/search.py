@@ -1,0 +1,289 @@
+"""The searches of a gallery: from a query to hits, by its model, its index and its catalog."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sightline.catalog import Catalog
+from sightline.composed.fusion import best_fused
+from sightline.composed.parts import as_query, mean_of
+from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
+from sightline.gallery.index import GalleryIndex
+from sightline.gallery.model import GalleryModel
+from sightline.gallery.probes import EVERYTHING, Need
+from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
+from sightline.images.room import Room
+from sightline.protocols import Encoder
+from sightline.types import (
+    Filters,
+    Hit,
+    Ids,
+    ImageSource,
+    Indexed,
+    ModelSpec,
+    Neighbours,
+    Query,
+    SearchResult,
+    Step,
+    Vectors,
+)
+from sightline.types.composition import Composition
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from sightline.indexes import ExactIndex
+
+_FILTERS_KEPT = 16
+
+
+class GallerySearch:
+    """Answers queries on one gallery. Safe to share by threads.
+
+    Args:
+        catalog: The truth.
+        model: Of the gallery.
+        index: Of the gallery.
+        max_megapixels: Refuse larger query pictures.
+        room: What decoding them may take, of all threads together.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        model: GalleryModel,
+        index: GalleryIndex,
+        max_megapixels: float,
+        room: Room,
+    ) -> None:
+        self._catalog = catalog
+        self._model = model
+        self._index = index
+        self._max_megapixels = max_megapixels
+        self._room = room
+        self._allowed = _AllowedIds(catalog)
+
+    def find(
+        self, query: Query, k: int, *, offset: int, min_score: float | None, prompt: str | None
+    ) -> SearchResult:
+        """Return what ``Gallery.find`` promises."""
+        _check(k, offset, min_score)
+        spec = self._model.spec_for(_need_of(query))
+        self._index.open_ahead(spec)
+        watch = Stopwatch()
+        encoder = self._model.for_queries
+        pictures = self._pictures(encoder, spec, watch)
+        vector = query_vector(query, encoder, pictures, prompt=prompt, watch=watch)
+        with watch.timing(Step.SEARCH):
+            among = self._allowed.by(query.filters, spec)
+        return self._answer(vector, spec, watch, k, offset, min_score, among)
+
+    def similar(
+        self, id: int, k: int, *, offset: int, min_score: float | None, filters: Filters
+    ) -> SearchResult:
+        """Return what ``Gallery.similar`` promises."""
+        _check(k, offset, min_score)
+        query = Query(images=[Indexed(id)], filters=filters)
+        found = self.find(query, offset + k + 1, offset=0, min_score=min_score, prompt=None)
+        others = [hit for hit in found.hits if hit.id != id]
+        ranked = enumerate(others[offset : offset + k], start=offset + 1)
+        among = self._allowed.by(filters, self._model.spec_for(Need.PICTURES))
+        counts = among is None or id in among
+        return SearchResult(
+            tuple(Hit(rank, hit.score, hit.image) for rank, hit in ranked),
+            found.considered - counts,
+            len(others) > offset + k or (found.more and len(others) == offset + k),
+            found.seconds,
+        )
+
+    def nearest(self, vector: Vectors, k: int) -> SearchResult:
+        """Return the pictures most similar to a unit vector of shape (1, d)."""
+        _check(k, 0, None)
+        spec = self._model.spec_for(EVERYTHING)
+        return self._answer(vector, spec, Stopwatch(), k, 0, None, None)
+
+    def composed(
+        self,
+        composition: Composition,
+        k: int,
+        *,
+        offset: int,
+        min_score: float | None,
+        filters: Filters,
+    ) -> SearchResult:
+        """Return what ``Gallery.find_composed`` promises."""
+        _check(k, offset, min_score)
+        spec = self._model.spec_for(EVERYTHING)
+        watch = Stopwatch()
+        with watch.timing(Step.SEARCH):
+            among = self._allowed.by(filters, spec)
+        if composition.fusion is None:
+            return self._answer(composition.vector, spec, watch, k, offset, min_score, among)
+        with watch.timing(Step.SEARCH):
+            ids, rows = self._index.of(spec).at_once()
+            if among is not None:
+                passing = np.isin(ids, among)
+                ids, rows = ids[passing], rows[passing]
+            best = best_fused(composition.fusion, ids, rows, offset + k + 1)
+            scored = best.cosines(composition.vector)
+            pairs = [pair for pair in scored if min_score is None or pair[1] >= min_score]
+        with watch.timing(Step.FETCH):
+            hits = self._hits(pairs[offset : offset + k], offset)
+        return SearchResult(hits, len(ids), len(pairs) > offset + k, watch.seconds())
+
+    def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
+        """Return the unit mean of the vectors of query pictures, shape (1, d)."""
+        spec = self._model.spec_for(Need.PICTURES)
+        rows = self._pictures(self._model.for_queries, spec, Stopwatch()).embed(images)
+        return rows if len(rows) == 1 else as_query(mean_of(rows))
+
+    def embed_image(self, image: ImageSource) -> Vectors:
+        """Return the unit vector of a query picture, shape (1, d)."""
+        return self.embed_images([image])
+
+    def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
+        """Return a query picture, as ``querying.pixels_of`` does."""
+        with self._room.part() as part:
+            return pixels_of(
+                image,
+                shortest_px,
+                max_megapixels=self._max_megapixels,
+                file_of=self._file_of,
+                reserve=part.take,
+            )
+
+    def index(self) -> ExactIndex:
+        """Return the vectors that searches by words and by pictures compare with."""
+        return self._index.of(self._model.spec_for(EVERYTHING))
+
+    def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
+        """Do what ``Gallery.nearest_of_each`` promises."""
+        return self.index().search(vectors, k)
+
+    def stored_vectors(self) -> tuple[Ids, Vectors]:
+        """Do what ``Gallery.stored_vectors`` promises."""
+        ids, rows = self.index().at_once()
+        if np.all(ids[1:] > ids[:-1]):
+            return ids, rows
+        order = np.argsort(ids)
+        return ids[order], rows[order]
+
+    def vector_of(self, id: int) -> Vectors:
+        """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).
+
+        Raises:
+            ImageNotFoundError: there is no such picture.
+            VectorMissingError: it has no vector of the gallery's model.
+        """
+        return self._stored(id, self._model.spec_for(Need.PICTURES))
+
+    def _answer(
+        self,
+        vector: Vectors,
+        spec: ModelSpec,
+        watch: Stopwatch,
+        k: int,
+        offset: int,
+        min_score: float | None,
+        among: Ids | None,
+    ) -> SearchResult:
+        with watch.timing(Step.SEARCH):
+            index = self._index.of(spec)
+            # An index pads to k, so a k far beyond its length would only cost memory. One more
+            # than is asked for tells whether others follow.
+            most = min(offset + k + 1, max(1, len(index)))
+            found = index.search(vector, most, among)
+            pairs = [
+                (int(id), float(score))
+                for id, score in zip(found.ids[0], found.scores[0], strict=True)
+                if id >= 0 and (min_score is None or score >= min_score)
+            ]
+        with watch.timing(Step.FETCH):
+            hits = self._hits(pairs[offset : offset + k], offset)
+        considered = len(index) if among is None else len(among)
+        return SearchResult(hits, considered, len(pairs) > offset + k, watch.seconds())
+
+    def _hits(self, pairs: list[tuple[int, float]], offset: int) -> tuple[Hit, ...]:
+        records = self._catalog.records([id for id, _ in pairs])
+        # A picture may have been removed between the search and this moment.
+        there = [(id, score) for id, score in pairs if id in records]
+        ranked = enumerate(there, start=offset + 1)
+        return tuple(Hit(rank, score, records[id]) for rank, (id, score) in ranked)
+
+    def _pictures(self, encoder: Encoder, spec: ModelSpec, watch: Stopwatch) -> Pictures:
+        return Pictures(
+            encoder,
+            lambda id: self._stored(id, spec),
+            self._file_of,
+            max_megapixels=self._max_megapixels,
+            room=self._room,
+            watch=watch,
+        )
+
+    def _stored(self, id: int, spec: ModelSpec) -> Vectors:
+        vector = self._catalog.vector(id, spec)
+        if vector is not None:
+            return vector
+        self._file_of(id)  # raises where there is no such picture at all
+        raise VectorMissingError(id, spec.name)
+
+    def _file_of(self, id: int) -> Path:
+        record = self._catalog.records([id]).get(id)
+        if record is None:
+            raise ImageNotFoundError(id)
+        return record.path
+
+
+class _AllowedIds:
+    """Which pictures pass some filters, remembered until the catalog changes."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known: OrderedDict[tuple[Filters, ModelSpec, int], Ids] = OrderedDict()
+        self._mutex = Lock()
+
+    def by(self, filters: Filters, spec: ModelSpec) -> Ids | None:
+        """Return the ids that pass, or None where there is no filter."""
+        if filters.let_all_pass:
+            return None
+        key = (filters, spec, self._catalog.change)
+        with self._mutex:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+        ids = self._catalog.matching(filters, spec)
+        with self._mutex:
+            self._known[key] = ids
+            while len(self._known) > _FILTERS_KEPT:
+                self._known.popitem(last=False)
+        return ids
+
+
+def check_part(k: int, offset: int) -> None:
+    """Refuse a part of a ranking that cannot be.
+
+    Raises:
+        InvalidValueError: k is below 1, or offset is negative.
+    """
+    if k < 1:
+        raise InvalidValueError("k", k, "at least 1")
+    if offset < 0:
+        raise InvalidValueError("offset", offset, "0 or more")
+
+
+def _check(k: int, offset: int, min_score: float | None) -> None:
+    check_part(k, offset)
+    if min_score is not None and not -1.0 <= min_score <= 1.0:
+        raise InvalidValueError("min_score", min_score, "a cosine, from -1 to 1")
+
+
+def _need_of(query: Query) -> Need:
+    words = Need.WORDS if query.texts or query.excluded_texts else Need(0)
+    pictures = Need.PICTURES if query.images or query.excluded_images else Need(0)
+    return words | pictures

@@ -1,0 +1,135 @@
+"""What is on disk against what the catalog knows: which files need work, which have vanished."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.catalog import KnownFault, KnownFile
+from sightline.errors import SourceNotFoundError
+from sightline.images import FoundFile, find, has_picture_ending
+from sightline.system.paths import absolute
+from sightline.types import Skipped
+
+_TOLD_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a sync has to do.
+
+    Attributes:
+        work: Files that are new or may have changed, with what is known of their path.
+        unchanged: How many files need nothing.
+        skipped: Files that are known to be unreadable.
+        closed: What could not be entered or named.
+        vanished: Pictures under the roots whose files are gone.
+        gone_faults: Unreadable files under the roots that are gone.
+    """
+
+    work: Sequence[tuple[FoundFile, KnownFile | None]]
+    unchanged: int
+    skipped: Sequence[Skipped]
+    closed: Sequence[Skipped]
+    vanished: Mapping[Path, KnownFile]
+    gone_faults: Sequence[Path]
+
+
+def roots_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    """Return what paths and globs name, absolute, each once.
+
+    A glob stands for the folders and the picture files that it matches.
+
+    Raises:
+        SourceNotFoundError: a path is not there, or a glob matches no folder and no picture.
+        InvalidValueError: a path is empty.
+    """
+    roots: dict[Path, None] = {}
+    for name in as_paths(paths):
+        path = absolute(name)
+        matches = [path] if os.path.lexists(path) else _matches(path)
+        if not any(os.path.exists(match) for match in matches):
+            raise SourceNotFoundError(name)
+        roots |= dict.fromkeys(matches)
+    return list(roots)
+
+
+def as_paths(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    """Return a list of paths; one alone counts as a list of one."""
+    return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    found = sorted(glob.glob(str(pattern), recursive=True))
+    return [Path(match) for match in found if os.path.isdir(match) or has_picture_ending(match)]
+
+
+def compare(
+    roots: Sequence[Path],
+    known: Mapping[Path, KnownFile],
+    faults: Mapping[Path, KnownFault],
+    *,
+    exclude: Collection[Path] = (),
+    retry: bool = False,
+    tell: Callable[[int], None] = lambda found: None,
+) -> Comparison:
+    """Return what has to be done so that the catalog agrees with the files under some roots.
+
+    Args:
+        roots: Absolute files and folders; one that is gone counts as empty.
+        known: Every picture of the catalog, with ``has_vector`` for the model in use.
+        faults: Every file that the catalog knows to be unreadable.
+        exclude: Folders not to enter.
+        retry: Whether unreadable files that have not changed are tried again.
+        tell: Called now and then with how many files were found.
+    """
+    work: list[tuple[FoundFile, KnownFile | None]] = []
+    skipped: list[Skipped] = []
+    closed: list[Skipped] = []
+    found: set[Path] = set()
+    unchanged = 0
+    for item in find([root for root in roots if os.path.exists(root)], exclude=exclude):
+        if isinstance(item, Skipped):
+            closed.append(item)
+            continue
+        found.add(item.path)
+        if len(found) % _TOLD_EVERY == 0:
+            tell(len(found))
+        before, fault = known.get(item.path), faults.get(item.path)
+        if before is not None and before.has_vector and _same_stamp(item, before):
+            unchanged += 1
+        elif fault is not None and _same_stamp(item, fault) and not retry:
+            skipped.append(Skipped(item.path, fault.reason))
+        else:
+            work.append((item, before))
+    is_ours = is_under(roots)
+    # What lies in a folder that could not be opened has not vanished: it cannot be seen.
+    is_hidden = is_under([item.path for item in closed])
+
+    def gone(paths: Iterable[Path]) -> list[Path]:
+        candidates = [p for p in paths if p not in found and is_ours(p) and not is_hidden(p)]
+        # A file may be there and yet not be found, as when another root leads to its folder too.
+        return [path for path in candidates if not os.path.isfile(path)]
+
+    vanished = {path: known[path] for path in gone(known)}
+    return Comparison(work, unchanged, skipped, closed, vanished, gone(faults))
+
+
+def _same_stamp(file: FoundFile, before: KnownFile | KnownFault) -> bool:
+    return (file.size_bytes, file.mtime_ns) == (before.size_bytes, before.mtime_ns)
+
+
+def is_under(roots: Iterable[Path]) -> Callable[[Path], bool]:
+    """Return a test for absolute paths: are they one of the roots, or below one?"""
+    exact = {str(root) for root in roots}
+    # A file has nothing below it; thousands of them would make every test slow.
+    prefixes = tuple(os.path.join(root, "") for root in exact if not os.path.isfile(root))
+
+    def test(path: Path) -> bool:
+        text = str(path)
+        return text in exact or text.startswith(prefixes)
+
+    return test

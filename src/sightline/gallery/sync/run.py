@@ -1,0 +1,293 @@
+"""One sync, from what is on disk to what is committed."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from sightline.catalog import (
+    Batch,
+    Catalog,
+    ChangedImage,
+    Fault,
+    KnownFault,
+    KnownFile,
+    Moved,
+    NewVector,
+)
+from sightline.errors import VanishedError
+from sightline.gallery.sync.comparison import Comparison, compare, is_under
+from sightline.gallery.sync.embedding import Batches, Embedded
+from sightline.gallery.sync.ledger import Ledger
+from sightline.gallery.sync.outcomes import Outcome, Postponed, Refused, Taken
+from sightline.gallery.sync.reading import Reader
+from sightline.gallery.sync.settings import SyncSettings
+from sightline.gallery.sync.waits import Waits
+from sightline.protocols import Encoder
+from sightline.types import ModelSpec, Progress, Skipped, SyncReport, Vectors
+
+Report = Callable[[Progress], None]
+
+# What needs no model is cheap to hold, but a run must not keep much that is not committed.
+_UNCOMMITTED = 512
+_WITH_VECTORS = frozenset({"added", "changed", "embedded"})
+
+
+def sync(
+    catalog: Catalog,
+    encoder: Encoder,
+    roots: Sequence[Path],
+    settings: SyncSettings,
+    *,
+    model: ModelSpec | None = None,
+    exclude: Sequence[Path] = (),
+    report: Report = lambda progress: None,
+    before_vectors: Callable[[], None] = lambda: None,
+) -> SyncReport:
+    """Bring the catalog into agreement with the files under some roots; return what was done.
+
+    The caller holds ``catalog.writer()``.
+
+    Args:
+        catalog: To be changed.
+        encoder: Whose vectors every picture is to have.
+        roots: Absolute files and folders. One that is gone counts as empty.
+        settings: How to do it.
+        model: What the vectors are stored under; None for the encoder's own spec.
+        exclude: Folders not to enter.
+        report: Called with the progress, from this thread.
+        before_vectors: Called once, from this thread, before the first vectors are committed.
+
+    Raises:
+        VanishedError: more than half of the gallery vanished or went bad. It was kept, and all else
+            is done.
+        DiskFullError: a batch could not be stored. The batches before it are.
+    """
+    run = _Run(catalog, encoder, model or encoder.spec, settings, report, before_vectors)
+    return run.over(roots, exclude)
+
+
+class _Run:
+    """One sync. All that outlives it are its commits."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        encoder: Encoder,
+        model: ModelSpec,
+        settings: SyncSettings,
+        report: Report,
+        before_vectors: Callable[[], None],
+    ) -> None:
+        self._catalog = catalog
+        self._encoder = encoder
+        self._model = model
+        self._before_vectors: Callable[[], None] | None = before_vectors
+        self._settings = settings
+        self._report = report
+        self._waits = Waits()
+        # Only ``prepare`` is promised to be safe in several threads.
+        self._models_turn = threading.Lock()
+        self._ledger = Ledger()
+        self._postponed: list[Postponed] = []
+        self._copies: list[Taken] = []
+        self._vanished: dict[Path, KnownFile] = {}
+        self._vanished_by_hash: dict[str, list[KnownFile]] = {}
+        self._spoiled: list[Refused] = []
+
+    def over(self, roots: Sequence[Path], exclude: Sequence[Path]) -> SyncReport:
+        began = time.perf_counter()
+        known = self._catalog.files(self._model)
+        faults = self._catalog.known_faults()
+        if self._settings.everything:
+            covered = is_under(roots)
+            roots = [*roots, *(path for path in (*known, *faults) if not covered(path))]
+        plan = compare(
+            roots,
+            known,
+            faults,
+            exclude=exclude,
+            retry=self._settings.retry,
+            tell=lambda found: self._tell("finding", found, None),
+        )
+        self._open(plan, roots, known, faults)
+        embedded = {file.content_hash for file in known.values() if file.has_vector}
+        with Batches(self._encoder, len(plan.work), self._waits, self._models_turn) as batches:
+            self._take_in(plan, self._reader(embedded), batches)
+        self._drop_lost(len(known))
+        return self._summary(time.perf_counter() - began)
+
+    def _reader(self, embedded: set[str]) -> Reader:
+        settings = self._settings
+        return Reader(
+            self._encoder, settings.threads, settings.max_megapixels, embedded, self._waits
+        )
+
+    def _take_in(self, plan: Comparison, reader: Reader, batches: Batches) -> None:
+        with closing(reader.read_ahead(plan.work)) as items:
+            for done, item in enumerate(items, start=1):
+                self._sort_in(item, batches)
+                self._tell("embedding", done, len(plan.work))
+        self._finish(batches)
+        # With nothing else in flight, what did not fit into memory has the best of chances.
+        for postponed in self._postponed:
+            again = reader.take_in(postponed.file, postponed.known, last_try=True)
+            self._sort_in(again, batches)
+        self._finish(batches)
+        self._settle_copies(reader, batches)
+
+    def _open(
+        self,
+        plan: Comparison,
+        roots: Sequence[Path],
+        known: Mapping[Path, KnownFile],
+        faults: Mapping[Path, KnownFault],
+    ) -> None:
+        """Take over what comparing found, and commit what is settled by it."""
+        self._ledger.skipped += [*plan.skipped, *plan.closed]
+        self._ledger.counts["unchanged"] = plan.unchanged
+        self._vanished = dict(plan.vanished)
+        for file in plan.vanished.values():
+            self._vanished_by_hash.setdefault(file.content_hash, []).append(file)
+        remembered = set(self._catalog.folders())
+        covered = is_under(remembered)
+        # A known picture stays, even if only a link to a drive is left of it that is not mounted.
+        closed = [
+            Fault(item.path, item.reason, 0, -1)
+            for item in plan.closed
+            if item.path not in known
+            and (item.path not in faults or faults[item.path].reason != item.reason)
+        ]
+        folders = [root for root in roots if os.path.isdir(root) and not covered(root)]
+        self._catalog.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
+
+    def _sort_in(self, item: Outcome, batches: Batches) -> None:
+        if isinstance(item, Postponed):
+            self._postponed.append(item)
+        elif isinstance(item, Refused):
+            self._refuse(item)
+        elif item.pixels is not None:
+            self._settle(batches.add(replace(item, pixels=None), item.pixels))
+        elif item.known is not None and item.known.content_hash == item.content_hash:
+            self._touch_or_copy(item, item.known)
+        elif not self._follow_move(item):
+            self._copies.append(item)
+        if len(self._ledger) >= _UNCOMMITTED:
+            self._commit()
+
+    def _refuse(self, item: Refused) -> None:
+        self._ledger.skipped.append(Skipped(item.file.path, item.reason))
+        if item.known is None:
+            self._ledger.enter("faults", item.as_fault())
+        elif item.lasting:
+            self._spoiled.append(item)
+        # Else the picture stays as it was known: what keeps it from being read is not its content.
+
+    def _touch_or_copy(self, item: Taken, known: KnownFile) -> None:
+        if not known.has_vector:
+            self._copies.append(item)
+            return
+        self._ledger.enter("touched", item.as_touch(known))
+        self._ledger.counts["unchanged"] += 1
+
+    def _follow_move(self, item: Taken, vector: Vectors | None = None) -> bool:
+        """Settle a new path whose content vanished elsewhere; return whether it was one.
+
+        Args:
+            item: The file.
+            vector: Its vector, if the vanished picture has none of this model.
+        """
+        if item.known is not None:
+            return False
+        sources = self._vanished_by_hash.get(item.content_hash)
+        if not sources or (vector is None and not sources[-1].has_vector):
+            return False
+        source, file = sources.pop(), item.file
+        del self._vanished[source.path]
+        self._ledger.enter("moved", Moved(source.id, file.path, file.size_bytes, file.mtime_ns))
+        if vector is not None:
+            self._ledger.enter("embedded", NewVector(source.id, vector))
+        self._ledger.counts["moved"] += 1
+        return True
+
+    def _settle(self, finished: Sequence[Embedded]) -> None:
+        """Store what the model has finished, and commit it with all else that is ready."""
+        for item in finished:
+            self._store(item.taken, item.vector)
+        self._ledger.counts["embedded"] += len(finished)
+        if finished:
+            self._commit()
+
+    def _finish(self, batches: Batches) -> None:
+        """Take through the model what is still on its way there, and commit all there is."""
+        self._settle(batches.drain())
+        self._commit()
+
+    def _settle_copies(self, reader: Reader, batches: Batches) -> None:
+        """Give every copy the vector of its original, once all originals are committed."""
+        while self._copies:
+            copies, self._copies = self._copies, []
+            missing = [item for item in copies if not self._store_copy(item)]
+            # Their originals could not be read, or were overwritten in this same run. The first
+            # copy of each takes its place, and the others follow in the next round.
+            for item in missing:
+                reader.forget(item.content_hash)
+            for item in missing:
+                self._sort_in(reader.take_in(item.file, item.known, last_try=True), batches)
+            self._finish(batches)
+
+    def _store_copy(self, item: Taken) -> bool:
+        record = self._catalog.record_with(item.content_hash, self._model)
+        vector = self._catalog.vector_of(item.content_hash, self._model)
+        if record is None or vector is None:
+            return False
+        self._store(item.like(record), vector)
+        if len(self._ledger) >= _UNCOMMITTED:
+            self._commit()
+        return True
+
+    def _store(self, item: Taken, vector: Vectors) -> None:
+        known = item.known
+        if known is None:
+            if not self._follow_move(item, vector):
+                self._ledger.enter("added", item.as_image(vector))
+                self._ledger.counts["added"] += 1
+        elif known.content_hash == item.content_hash:
+            self._ledger.enter("embedded", NewVector(known.id, vector))
+            self._ledger.enter("touched", item.as_touch(known))
+            self._ledger.counts["unchanged"] += 1
+        else:
+            self._ledger.enter("changed", ChangedImage(known.id, item.as_image(vector)))
+            self._ledger.counts["changed"] += 1
+
+    def _commit(self) -> None:
+        rows = self._ledger.take()
+        if self._before_vectors is not None and not _WITH_VECTORS.isdisjoint(rows):
+            tell, self._before_vectors = self._before_vectors, None
+            with self._models_turn:
+                tell()
+        with self._waits.for_commits():
+            self._catalog.commit(Batch(model=self._model, **rows))  # type: ignore[arg-type]
+
+    def _drop_lost(self, total: int) -> None:
+        """Forget what vanished and what can no longer be read, unless that is too much."""
+        lost = len(self._vanished) + len(self._spoiled)
+        if lost * 2 > total and not self._settings.force:
+            raise VanishedError(lost, total)
+        removed = [file.id for file in self._vanished.values()]
+        faults = [item.as_fault() for item in self._spoiled]
+        self._catalog.commit(Batch(removed=removed, faults=faults))
+        self._ledger.counts["removed"] = lost
+
+    def _summary(self, seconds: float) -> SyncReport:
+        skipped = tuple(self._ledger.skipped)
+        waits = self._waits.seconds()
+        return SyncReport(**self._ledger.counts, skipped=skipped, seconds=seconds, waits=waits)
+
+    def _tell(self, stage: str, done: int, total: int | None) -> None:
+        self._report(Progress(stage, done, total, len(self._ledger.skipped)))

@@ -1,0 +1,1 @@
+"""What stands around every route: limits, security, sessions, problems, files."""

@@ -1,0 +1,1 @@
+"""Index jobs, and their progress as events."""

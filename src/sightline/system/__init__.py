@@ -1,0 +1,1 @@
+"""The machine's side of things: paths, whole files, threads, optional packages."""
