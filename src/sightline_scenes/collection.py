@@ -148,20 +148,6 @@ def read_collection(folder: Path) -> Collection:
     return Collection(folder, pictures, edits)
 
 
-def is_collection(path: Path) -> bool:
-    """Return whether a path is a collection, or a file or folder among its pictures."""
-    path = path.resolve()
-    homes = [path, *(folder.parent for folder in (path, *path.parents) if folder.name == _PICTURES)]
-    return any(_is_home(home) for home in homes)
-
-
-def _is_home(folder: Path) -> bool:
-    try:
-        return bool(_read_recipe(folder))
-    except OSError:
-        return False
-
-
 def _check_numbers(count: int, width_px: int, height_px: int, workers: int | None) -> None:
     if count < 1:
         raise InvalidValueError("count", count, "at least 1")

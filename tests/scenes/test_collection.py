@@ -22,11 +22,12 @@ from sightline.errors import (
     SourceNotFoundError,
     TruthUnreadableError,
 )
+from sightline.gallery.model import is_drawn
 from sightline.system.files import write_whole
 from sightline_scenes import collection as collection_module
 from sightline_scenes import drawing, workers
 from sightline_scenes.claims import Claims
-from sightline_scenes.collection import is_collection, read_collection, write_collection
+from sightline_scenes.collection import read_collection, write_collection
 from sightline_scenes.edits import edit_cases
 from sightline_scenes.kinds import Setting
 from sightline_scenes.plan import plan_collection
@@ -261,13 +262,13 @@ def test_a_collection_and_what_lies_in_it_are_recognised(
     pictures = folder / "pictures"
     monkeypatch.chdir(folder)
     for path in (folder, pictures, pictures / "000" / "scene-00001.jpg", Path("pictures")):
-        assert is_collection(path)
+        assert is_drawn(path)
     other = tmp_path / "holiday"
     other.mkdir()
     (other / "collection.json").write_text('{"name": "of another program"}')
     (folder / "photos").mkdir()
     for path in (tmp_path, other, folder / "photos", tmp_path / "missing"):
-        assert not is_collection(path)
+        assert not is_drawn(path)
 
 
 # Faults --------------------------------------------------------------------------------------

@@ -127,11 +127,11 @@ def _warn_of_unknown_pictures(gallery: Gallery, paths: list[str]) -> None:
     """Say so when a model that knows only drawn scenes is given something else."""
     if gallery.domain != "drawn scenes":
         return
+    from sightline.gallery.model import is_drawn
     from sightline.gallery.sync.comparison import roots_of
-    from sightline_scenes.collection import is_collection
 
     folders = roots_of(paths) or gallery.folders
-    if all(is_collection(folder) for folder in folders):
+    if all(is_drawn(folder) for folder in folders):
         return
     complain(
         f"note: {gallery.model_name} knows the drawn scenes of `sightline scenes`, not "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -58,10 +59,24 @@ def default_model_for(folders: Sequence[Path]) -> str:
     ``mini`` for collections that ``sightline scenes`` drew, as it knows nothing else; for all
     other pictures, and for no folders, ``DEFAULT_MODEL``.
     """
-    from sightline_scenes.collection import is_collection
-
-    drawn = bool(folders) and all(is_collection(folder) for folder in folders)
+    drawn = bool(folders) and all(is_drawn(folder) for folder in folders)
     return _DRAWN_MODEL if drawn else DEFAULT_MODEL
+
+
+def is_drawn(path: Path) -> bool:
+    """Return whether a path is a collection that was drawn, or a file or folder of its pictures."""
+    path = path.resolve()
+    inside = (folder.parent for folder in (path, *path.parents) if folder.name == "pictures")
+    return any(_has_recipe(home) for home in (path, *inside))
+
+
+def _has_recipe(folder: Path) -> bool:
+    """Whether a collection says here how it was drawn. Other programs have files of that name."""
+    try:
+        recipe = json.loads((folder / "collection.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(recipe, dict) and {"format", "drawing"} <= recipe.keys()
 
 
 class GalleryModel:
