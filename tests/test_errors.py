@@ -9,6 +9,7 @@ from sightline import errors
 ARGUMENTS: dict[str, object] = {
     "str": "some-name",
     "str | Path": "/some/where",
+    "Path": Path("/some/where"),
     "int": 3,
     "object": -1,
     "float": 0.5,
@@ -29,8 +30,6 @@ def concrete() -> list[type[Exception]]:
 
 
 def example(kind: type[Exception]) -> Exception:
-    if "__init__" not in vars(kind):
-        return kind()
     signature = inspect.signature(kind)
     return kind(*(ARGUMENTS[str(p.annotation)] for p in signature.parameters.values()))
 

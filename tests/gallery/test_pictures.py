@@ -101,7 +101,7 @@ def test_a_commit_that_fails_leaves_no_file(
 
     def failing(batch: object) -> int:
         if getattr(batch, "added", ()):
-            raise NotWritableError("catalog.sqlite", "it is read only")
+            raise NotWritableError(Path("catalog.sqlite"), "it is read only")
         return commit(batch)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gallery._catalog, "commit", failing)

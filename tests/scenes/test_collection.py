@@ -321,8 +321,8 @@ def test_a_folder_that_cannot_be_made_has_its_sentence(tmp_path: Path) -> None:
 
 
 def test_storage_errors_cross_from_a_worker() -> None:
-    error = pickle.loads(pickle.dumps(DiskFullError("a")))
-    assert str(error) == str(DiskFullError("a"))
+    error = pickle.loads(pickle.dumps(DiskFullError(Path("a"))))
+    assert str(error) == str(DiskFullError(Path("a")))
 
 
 def test_an_error_in_a_worker_ends_the_run(tmp_path: Path) -> None:
