@@ -56,11 +56,7 @@ class FakeEncoder:
 
     knows = "mean colours"
 
-    def __init__(self, name: str = "mean-colour", *, prompt: str = "{query}") -> None:
-        self._name = name
-        self._prompt = prompt
-        self.pictures_encoded = 0
-        self.texts_encoded = 0
+    name: str = "mean-colour"
 
     @property
     def spec(self) -> ModelSpec:
@@ -133,13 +129,10 @@ def _unit_colours(colours: NDArray[np.float64]) -> Vectors:
 class ContractError(SightlineError):
     """A plug-in breaks a promise of its protocol."""
 
-    def __init__(self, plug_in: str, promise: str) -> None:
-        super().__init__(plug_in, promise)
-        self.plug_in = plug_in
-        self.promise = promise
+    plug_in: str
+    promise: str
 
-    def __str__(self) -> str:
-        return f"{self.plug_in} breaks its contract: {self.promise}"
+    sentence = "{plug_in} breaks its contract: {promise}"
 
 
 def check_encoder(encoder: Encoder) -> None:

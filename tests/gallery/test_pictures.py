@@ -20,7 +20,7 @@ from sightline.errors import (
 )
 from sightline.gallery import Gallery
 from sightline.gallery.files import GalleryFiles, shown_name
-from sightline.images.room import Room
+from sightline.images.memory import Room
 from sightline.testing import FakeEncoder
 from sightline.types import Added, Pixels, Progress, Query
 from tests.conftest import paint

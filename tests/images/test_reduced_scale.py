@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from sightline.images import decode
-from sightline.images.reduction import reduction
+from sightline.images.decoding import reduction
 
 from .pictures import encoded, noise, scene
 

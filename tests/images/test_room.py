@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from sightline.images.room import Room, memory_bytes, room_bytes
+from sightline.images.memory import Room, memory_bytes, room_bytes
 
 
 def test_who_finds_no_room_waits_until_somebody_leaves() -> None:
@@ -56,7 +56,7 @@ def test_a_part_is_given_back_when_its_block_fails() -> None:
 def test_a_room_grows_with_the_threads_up_to_a_quarter_of_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sightline.images.room.memory_bytes", lambda: 8_000)
+    monkeypatch.setattr("sightline.images.memory.memory_bytes", lambda: 8_000)
 
     assert [room_bytes(threads, 700) for threads in (1, 2, 3, 64)] == [700, 1400, 2000, 2000]
 

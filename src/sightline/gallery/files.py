@@ -21,7 +21,7 @@ from PIL import Image
 
 from sightline.errors import ImageUnreadableError
 from sightline.images import bytes_hash, decode, read, thumbnail
-from sightline.images.room import Room
+from sightline.images.memory import Room
 from sightline.system.files import storage_error, write_whole
 from sightline.types import ImageRecord
 

@@ -23,7 +23,7 @@ from sightline.gallery.pictures import PATIENCE_S, GalleryPictures
 from sightline.gallery.search import GallerySearch, check_part
 from sightline.gallery.sync import SyncSettings, sync
 from sightline.gallery.sync.comparison import as_paths, is_under, roots_of
-from sightline.images.room import room_for_guests
+from sightline.images.memory import room_for_guests
 from sightline.protocols import Encoder, Specialist
 from sightline.system.paths import absolute
 from sightline.types import (

@@ -15,7 +15,7 @@ from sightline.gallery.files import GalleryFiles, is_shown, shown_name
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.sync.comparison import is_under
 from sightline.images import Decoded, bytes_hash, decode
-from sightline.images.room import Room
+from sightline.images.memory import Room
 from sightline.system.paths import absolute
 from sightline.types import Added, ImageRecord, Judgement, ModelSpec, Vectors
 

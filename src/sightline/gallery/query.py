@@ -19,7 +19,7 @@ from sightline.errors import (
     ModelLacksTextError,
 )
 from sightline.images import decode
-from sightline.images.room import Room, room_for_guests
+from sightline.images.memory import Room, room_for_guests
 from sightline.protocols import Encoder, TextEncoder
 from sightline.system.paths import absolute
 from sightline.types import (

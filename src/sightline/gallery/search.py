@@ -18,7 +18,7 @@ from sightline.gallery.index import GalleryIndex
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
 from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
-from sightline.images.room import Room
+from sightline.images.memory import Room
 from sightline.protocols import Encoder
 from sightline.types import (
     Filters,

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
 from sightline.images.finding import FoundFile, find, has_picture_ending
-from sightline.images.hashing import bytes_hash, content_hash
-from sightline.images.reading import read
-from sightline.images.thumbnails import thumbnail
+from sightline.images.reading import bytes_hash, read
+from sightline.images.sheets import thumbnail
 
 __all__ = [
     "DEFAULT_MAX_MEGAPIXELS",
     "Decoded",
     "FoundFile",
     "bytes_hash",
-    "content_hash",
     "decode",
     "find",
     "has_picture_ending",

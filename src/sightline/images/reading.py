@@ -1,8 +1,9 @@
-"""Bringing a file's bytes in, once, without ever waiting on something that is not a file."""
+"""Bringing a file's bytes in, once, without ever waiting on what is no file; and their hash."""
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -114,3 +115,24 @@ def _refusal(head: bytes, size: int) -> str | None:
     if size > MAX_FILE_BYTES:
         return f"the file has {size / 1e9:.1f} GB, and no more than {MAX_FILE_BYTES >> 30} are read"
     return None
+
+
+_DIGEST_BYTES = 20
+_CHUNK_BYTES = 1 << 20
+
+
+def bytes_hash(data: bytes) -> str:
+    """Return the BLAKE2b-160 of some bytes, 40 hex digits."""
+    return hashlib.blake2b(data, digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def stream_hash(file: BinaryIO) -> str:
+    """Return the BLAKE2b-160 of what an open file has from here on, 40 hex digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+    return digest.hexdigest()

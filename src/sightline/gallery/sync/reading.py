@@ -13,7 +13,7 @@ from sightline.errors import ImageUnreadableError
 from sightline.gallery.sync.outcomes import Outcome, Postponed, Refused, Taken
 from sightline.gallery.sync.waits import Waits
 from sightline.images import FoundFile, bytes_hash, decode, read
-from sightline.images.room import Part, Room, room_bytes
+from sightline.images.memory import Part, Room, room_bytes
 from sightline.protocols import Encoder
 from sightline.system.threads import Answer, Workers, cores
 

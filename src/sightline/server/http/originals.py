@@ -13,8 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from sightline.errors import ImageUnreadableError
 from sightline.images.formats import HEAD_BYTES, Format, describe_stranger, sniff
-from sightline.images.hashing import stream_hash
-from sightline.images.reading import open_regular
+from sightline.images.reading import open_regular, stream_hash
 from sightline.server.http.problems import problem
 from sightline.server.http.ranges import Part, Unsatisfiable, has_it, wanted_part
 from sightline.server.http.refusals import PictureChangedError, PictureGoneError

@@ -37,11 +37,9 @@ from sightline.errors import InputError, SightlineError
 class UnsafeBindingError(InputError):
     """The service would be open to a network."""
 
-    def __init__(self, host: str, shortest: int, has_token: bool) -> None:
-        super().__init__(host, shortest, has_token)
-        self.host = host
-        self.shortest = shortest
-        self.has_token = has_token
+    host: str
+    shortest: int
+    has_token: bool
 
     def __str__(self) -> str:
         problem = "its token is short" if self.has_token else "there is no token"
@@ -55,25 +53,20 @@ class UnsafeBindingError(InputError):
 class AddressTakenError(InputError):
     """The address cannot be listened at."""
 
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(host, port, reason)
-        self.host = host
-        self.port = port
-        self.reason = reason
+    host: str
+    port: int
+    reason: str
 
-    def __str__(self) -> str:
-        return (
-            f"cannot listen at {self.host} port {self.port}: {self.reason}; choose another with "
-            "--port, or let --port 0 find a free one"
-        )
+    sentence = (
+        "cannot listen at {host} port {port}: {reason}; choose another with "
+        "--port, or let --port 0 find a free one"
+    )
 
 
 class IncompleteSearchError(InputError):
     """A search by a picture and words has only one of them."""
 
-    def __init__(self, missing: str) -> None:
-        super().__init__(missing)
-        self.missing = missing
+    missing: str
 
     def __str__(self) -> str:
         other = "/search/image" if self.missing == "text" else "/search/text"
@@ -107,9 +100,7 @@ class NotSignedInError(RefusalError):
 
     status = 401
 
-    def __init__(self, is_wrong: bool) -> None:
-        super().__init__(is_wrong)
-        self.is_wrong = is_wrong
+    is_wrong: bool
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -129,15 +120,12 @@ class ForeignPageError(RefusalError):
 
     status = 403
 
-    def __init__(self, origin: str) -> None:
-        super().__init__(origin)
-        self.origin = origin
+    origin: str
 
-    def __str__(self) -> str:
-        return (
-            f"a page of {self.origin} may not change this gallery; if it should, name its origin "
-            "in SIGHTLINE_CORS_ORIGINS"
-        )
+    sentence = (
+        "a page of {origin} may not change this gallery; if it should, name its origin "
+        "in SIGHTLINE_CORS_ORIGINS"
+    )
 
 
 class IndexingForbiddenError(RefusalError):
@@ -145,10 +133,8 @@ class IndexingForbiddenError(RefusalError):
 
     status = 403
 
-    def __init__(self, path: str, roots: tuple[str, ...]) -> None:
-        super().__init__(path, roots)
-        self.path = path
-        self.roots = roots
+    path: str
+    roots: tuple[str, ...]
 
     def __str__(self) -> str:
         if self.roots:
@@ -164,12 +150,9 @@ class JobNotFoundError(RefusalError):
 
     status = 404
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id)
-        self.id = id
+    id: str
 
-    def __str__(self) -> str:
-        return f"no job has the id {self.id!r}; the list of jobs is at /api/v1/jobs"
+    sentence = "no job has the id {id!r}; the list of jobs is at /api/v1/jobs"
 
 
 class QueryPictureNotFoundError(RefusalError):
@@ -177,12 +160,9 @@ class QueryPictureNotFoundError(RefusalError):
 
     status = 404
 
-    def __init__(self, token: str) -> None:
-        super().__init__(token)
-        self.token = token
+    token: str
 
-    def __str__(self) -> str:
-        return f"the query picture {self.token!r} is no longer kept; give the picture again"
+    sentence = "the query picture {token!r} is no longer kept; give the picture again"
 
 
 class BodyTooSlowError(RefusalError):
@@ -190,17 +170,14 @@ class BodyTooSlowError(RefusalError):
 
     status = 408
 
-    def __init__(self, timeout_s: float) -> None:
-        super().__init__(timeout_s)
-        self.timeout_s = timeout_s
+    timeout_s: float
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The rest of the body cannot be told from a next request."""
         return {"Connection": "close"}
 
-    def __str__(self) -> str:
-        return f"nothing came for {self.timeout_s:g} s while the request was read; send it again"
+    sentence = "nothing came for {timeout_s:g} s while the request was read; send it again"
 
 
 class JobRunningError(RefusalError):
@@ -208,12 +185,9 @@ class JobRunningError(RefusalError):
 
     status = 409
 
-    def __init__(self, id: str) -> None:
-        super().__init__(id)
-        self.id = id
+    id: str
 
-    def __str__(self) -> str:
-        return f"the job {self.id} is running, and one runs at a time; wait for it, or cancel it"
+    sentence = "the job {id} is running, and one runs at a time; wait for it, or cancel it"
 
 
 class PictureChangedError(RefusalError):
@@ -221,13 +195,10 @@ class PictureChangedError(RefusalError):
 
     status = 409
 
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name, problem)
-        self.name = name
-        self.problem = problem
+    name: str
+    problem: str
 
-    def __str__(self) -> str:
-        return f"{self.name} is not what was indexed: {self.problem}; index its folder again"
+    sentence = "{name} is not what was indexed: {problem}; index its folder again"
 
 
 class PictureGoneError(RefusalError):
@@ -235,13 +206,10 @@ class PictureGoneError(RefusalError):
 
     status = 410
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name, reason)
-        self.name = name
-        self.reason = reason
+    name: str
+    reason: str
 
-    def __str__(self) -> str:
-        return f"the file of {self.name} cannot be shown: {self.reason}; index its folder again"
+    sentence = "the file of {name} cannot be shown: {reason}; index its folder again"
 
 
 class BodyTooLargeError(RefusalError):
@@ -249,20 +217,17 @@ class BodyTooLargeError(RefusalError):
 
     status = 413
 
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(limit_bytes)
-        self.limit_bytes = limit_bytes
+    limit_bytes: int
 
     @property
     def headers(self) -> Mapping[str, str]:
         """The rest of the body is not read, so the connection cannot be used again."""
         return {"Connection": "close"}
 
-    def __str__(self) -> str:
-        return (
-            f"the request is larger than {self.limit_bytes:,} bytes; send less at once, or raise "
-            "SIGHTLINE_MAX_UPLOAD_BYTES"
-        )
+    sentence = (
+        "the request is larger than {limit_bytes:,} bytes; send less at once, or raise "
+        "SIGHTLINE_MAX_UPLOAD_BYTES"
+    )
 
 
 class WrongHostError(RefusalError):
@@ -270,15 +235,12 @@ class WrongHostError(RefusalError):
 
     status = 421
 
-    def __init__(self, host: str) -> None:
-        super().__init__(host)
-        self.host = host
+    host: str
 
-    def __str__(self) -> str:
-        return (
-            f"this service does not go by the name {self.host!r}; if it should, add the name to "
-            "SIGHTLINE_ALLOWED_HOSTS"
-        )
+    sentence = (
+        "this service does not go by the name {host!r}; if it should, add the name to "
+        "SIGHTLINE_ALLOWED_HOSTS"
+    )
 
 
 class OverloadedError(RefusalError):
@@ -286,17 +248,14 @@ class OverloadedError(RefusalError):
 
     status = 503
 
-    def __init__(self, waiting: int) -> None:
-        super().__init__(waiting)
-        self.waiting = waiting
+    waiting: int
 
     @property
     def headers(self) -> Mapping[str, str]:
         """A queue is short lived."""
         return {"Retry-After": "1"}
 
-    def __str__(self) -> str:
-        return f"{self.waiting} searches are running or waiting; try again in a moment"
+    sentence = "{waiting} searches are running or waiting; try again in a moment"
 
 
 class NotReadyError(RefusalError):
@@ -304,14 +263,11 @@ class NotReadyError(RefusalError):
 
     status = 503
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: str
 
     @property
     def headers(self) -> Mapping[str, str]:
         """Models load in seconds."""
         return {"Retry-After": "2"}
 
-    def __str__(self) -> str:
-        return f"the service is not ready: {self.reason}; try again in a moment"
+    sentence = "the service is not ready: {reason}; try again in a moment"

@@ -12,7 +12,7 @@ from pathlib import Path
 from sightline.errors import ImageUnreadableError
 from sightline.gallery.files import webp
 from sightline.images import bytes_hash, decode, read
-from sightline.images.room import room_for_guests
+from sightline.images.memory import room_for_guests
 from sightline.server.http.refusals import QueryPictureNotFoundError
 from sightline.server.search.notes import note
 from sightline.server.search.recent import Recent

@@ -1,4 +1,4 @@
-"""Memory that threads share: who needs much waits until there is room."""
+"""What decoding takes, and the room for it that threads share: who needs much waits its turn."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from PIL import Image
+
+from sightline.images.formats import Format
 
 # It takes milliseconds to return so much, which decoding so much does not notice.
 _HUGE_BYTES = 256 << 20
@@ -99,3 +103,31 @@ def memory_bytes() -> int:
     with suppress(ValueError, OSError):
         limits.append(int(_CGROUP_LIMIT.read_text(encoding="ascii")))  # "max" is no number
     return min(limits)
+
+
+# Bytes for each pixel at the worst moment. Pillow keeps RGB in 4 bytes, and a picture may be there
+# three times at once: as decoded, with its colours converted, and turned upright.
+_JPEG = 12
+# Also its alpha, its place on white, or the decoder's own copy in planes.
+_OTHER = 20
+# What is deeper than 8 bits is brought to them by way of float64.
+_DEEP = 48
+_DEEP_MODES = frozenset(("I", "F"))
+# A progressive JPEG is kept whole, as two-byte coefficients of three channels, until its last scan,
+# however small it is decoded.
+_PROGRESSIVE = 6
+
+
+def footprint_bytes(kind: Format, image: Image.Image, whole: tuple[int, int]) -> int:
+    """Return an upper estimate of the memory that loading and ``decode`` take for a picture.
+
+    Args:
+        kind: Its format.
+        image: Opened, not loaded; a JPEG with the size at which it will be decoded.
+        whole: Width and height of the whole picture, in pixels.
+    """
+    pixels = image.width * image.height
+    if kind is Format.JPEG:
+        coefficients = _PROGRESSIVE * whole[0] * whole[1] if "progressive" in image.info else 0
+        return pixels * _JPEG + coefficients
+    return pixels * (_DEEP if image.mode in _DEEP_MODES else _OTHER)
