@@ -56,7 +56,11 @@ class FakeEncoder:
 
     knows = "mean colours"
 
-    name: str = "mean-colour"
+    def __init__(self, name: str = "mean-colour", *, prompt: str = "{query}") -> None:
+        self._name = name
+        self._prompt = prompt
+        self.pictures_encoded = 0
+        self.texts_encoded = 0
 
     @property
     def spec(self) -> ModelSpec:
@@ -131,7 +135,6 @@ class ContractError(SightlineError):
 
     plug_in: str
     promise: str
-
     sentence = "{plug_in} breaks its contract: {promise}"
 
 
