@@ -21,6 +21,22 @@ COLOURS = {
 }
 
 
+# The longest first, so that no worker is left alone with one of them at the end.
+LONGEST = ("browser", "encoders/export", "encoders/int8", "e2e", "server", "cli", "scenes")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, as what it shares is made once for each worker."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: _place(item.nodeid.removeprefix("tests/")))
+
+
+def _place(name: str) -> int:
+    return next((n for n, part in enumerate(LONGEST) if name.startswith(part)), len(LONGEST))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail in CI, which has all that can be installed, if a test was skipped for want of it."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
