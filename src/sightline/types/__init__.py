@@ -1,6 +1,12 @@
-"""The data that crosses Sightline's walls: frozen, typed, without behaviour of its own."""
+"""The data that crosses Sightline's walls: frozen, typed, without behaviour of its own.
+
+What is made of arrays is loaded when it is first used: who only asks for help need not wait for
+numpy.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from sightline.types.pictures import (
     Added,
@@ -26,7 +32,9 @@ from sightline.types.queries import (
     Step,
 )
 from sightline.types.reports import GalleryStatus, Limit, Progress, SyncReport
-from sightline.types.vectors import Ids, ModelSpec, Neighbours, Pixels, Vectors
+
+if TYPE_CHECKING:
+    from sightline.types.vectors import Ids, ModelSpec, Neighbours, Pixels, Vectors
 
 __all__ = [
     "NO_FILTERS",
@@ -58,3 +66,11 @@ __all__ = [
     "SyncReport",
     "Vectors",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from sightline.types import vectors
+
+    return getattr(vectors, name)

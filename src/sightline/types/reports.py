@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sightline.types.pictures import Skipped
-from sightline.types.vectors import ModelSpec
+
+if TYPE_CHECKING:
+    from sightline.types.vectors import ModelSpec
 
 
 class Limit(StrEnum):
