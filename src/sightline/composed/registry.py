@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightline.composed.captioners import Surroundings, captioner, captioner_names
-from sightline.composed.chat import ChatSettings
-from sightline.composed.chat.settings import OPENAI, PUBLISHED_MODEL
+from sightline.composed.chat import OPENAI, PUBLISHED_MODEL, ChatSettings
 from sightline.composed.composers import composer, composer_names
 from sightline.composed.pipeline import DEFAULT_BUDGET_S, AnyCaptioner
 from sightline.errors import InvalidValueError, SightlineError, WordsSourceNotFoundError
