@@ -35,7 +35,6 @@ class WordsSettings:
             model is set up, then ``rules``.
         phrases: A list of one's own for ``tags``.
         blip: The checkpoint for ``blip``.
-        beams: For ``blip``; 1 is greedy.
         chat: Where the language model is; None if none is set up.
         budget_s: How long captioners and composers may take together.
     """
@@ -44,7 +43,6 @@ class WordsSettings:
     composers: tuple[str, ...] = ()
     phrases: Path | None = None
     blip: str = "Salesforce/blip-image-captioning-base"
-    beams: int = 1
     chat: ChatSettings | None = field(default=None)
     budget_s: float = DEFAULT_BUDGET_S
 
@@ -102,7 +100,6 @@ def words_for(
         surroundings,
         phrases=settings.phrases,
         blip=settings.blip,
-        beams=settings.beams,
         chat=settings.chat,
     )
     captioners, composers = asked_captioners(settings), asked_composers(settings)

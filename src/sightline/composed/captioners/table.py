@@ -39,7 +39,6 @@ class Surroundings:
         knows: What the model was trained on, such as "drawn scenes", or "".
         phrases: A list of one's own for ``tags``.
         blip: The checkpoint for ``blip``: a name of the hub, or a folder.
-        beams: For ``blip``: 1 is greedy.
         device: For ``blip``: "cpu" or "cuda".
         chat: Where the chat model is, if there is one.
     """
@@ -50,7 +49,6 @@ class Surroundings:
     knows: str = ""
     phrases: Path | None = None
     blip: str = "Salesforce/blip-image-captioning-base"
-    beams: int = 1
     device: str = "cpu"
     chat: ChatSettings | None = None
 
@@ -107,9 +105,7 @@ def _tags(surroundings: Surroundings) -> AnyCaptioner:
 def _blip(surroundings: Surroundings) -> AnyCaptioner:
     from sightline.composed.captioners.blip import BlipCaptioner
 
-    made: AnyCaptioner = BlipCaptioner(
-        surroundings.blip, beams=surroundings.beams, device=surroundings.device
-    )
+    made: AnyCaptioner = BlipCaptioner(surroundings.blip, device=surroundings.device)
     return made
 
 
