@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline.composed import captioners
 from sightline.composed.captioners.blip import BlipCaptioner, LoadedBlip, load_blip, see
+from sightline.composed.registry import CAPTIONERS, Surroundings
 from sightline.errors import (
     CaptionModelMissingError,
     InvalidValueError,
@@ -223,4 +223,4 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("sightline.system.packages.find_spec", lambda name: None)
 
     with pytest.raises(MissingPackageError, match=r"sightline\[blip\]"):
-        captioners.captioner("blip", captioners.Surroundings(FakeEncoder().encode_texts))
+        CAPTIONERS.make("blip", Surroundings(FakeEncoder().encode_texts))
