@@ -39,8 +39,7 @@ import transformers
 from machine import circumstances, publish
 from transformers import BlipConfig, BlipForConditionalGeneration
 
-from sightline.composed.captioners.blip.captioner import chosen_precision
-from sightline.composed.captioners.blip.towers import GreedyDecoder, Sentences, see
+from sightline.composed.captioners.blip import GreedyDecoder, chosen_precision, see
 
 TOKENS = 20
 THEIRS, OURS = "transformers", "blip"
@@ -86,12 +85,8 @@ class Ours:
     """``blip``, whole and in parts."""
 
     def __init__(self, model: Any, pixels: torch.Tensor) -> None:  # noqa: ANN401
-        config = model.config.text_config
         self._vision, self._pixels = model.vision_model, pixels
-        self._decoder = GreedyDecoder(model.text_decoder)
-        ends = config.bos_token_id, config.sep_token_id, config.pad_token_id
-        self._rules = Sentences(*ends, most=TOKENS, least=TOKENS)
-        self._none = Sentences(*ends, most=1)
+        self._decoder = GreedyDecoder(model)
         self._seen = self.see()
 
     def see(self) -> torch.Tensor:
@@ -100,15 +95,15 @@ class Ours:
 
     def tokens(self) -> list[list[int]]:
         """Return the tokens of each picture."""
-        return self._decoder.write(self.see(), self._rules)
+        return self._decoder.write(self.see(), TOKENS, TOKENS)
 
     def write(self) -> object:
         """Write, with what was seen before."""
-        return self._decoder.write(self._seen, self._rules)
+        return self._decoder.write(self._seen, TOKENS, TOKENS)
 
     def write_one(self) -> object:
         """Write a single token: nearly all of it is making keys and values of the picture."""
-        return self._decoder.write(self._seen, self._none)
+        return self._decoder.write(self._seen, 1)
 
 
 def theirs(model: Any, pixels: torch.Tensor) -> list[list[int]]:  # noqa: ANN401

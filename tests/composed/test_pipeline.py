@@ -7,8 +7,7 @@ import pytest
 from PIL import Image
 
 from sightline.catalog import Catalog
-from sightline.composed import Composing, WordsSettings, words_for
-from sightline.composed.captioners import Surroundings
+from sightline.composed import Composing, Surroundings, WordsSettings, words_for
 from sightline.composed.chat import ChatSettings
 from sightline.composed.memory import CatalogMemory, key_of, read_target, target_text
 from sightline.composed.pipeline import Eyes

@@ -10,8 +10,8 @@ from sightline.composed.captioners.blip import BlipCaptioner
 from sightline.composed.captioners.chat import ChatCaptioner
 from sightline.composed.captioners.tags import TagsCaptioner
 from sightline.composed.chat import ChatSettings
-from sightline.composed.composers import RulesComposer
 from sightline.composed.composers.llm import LlmComposer
+from sightline.composed.composers.rules import RulesComposer
 from sightline.testing import ContractError, FakeEncoder, check_captioner, check_composer
 from sightline.types.composition import Caption, Composed, Target
 from tests.composed.captioners.test_blip import make_blip

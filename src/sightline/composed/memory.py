@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from threading import Lock
+from typing import Protocol
 
 from sightline.errors import GalleryBusyError, StorageError
 from sightline.types.composition import Target
 
-if TYPE_CHECKING:
-    from sightline.catalog import Catalog
-
 CAPTION = "caption"
 TARGET = "target"
+_PATIENCE_S = 0.1
+_MOST_WAITING = 1000
 
 
 class Memory(Protocol):
@@ -40,21 +41,65 @@ class Forgetful:
         """Do nothing."""
 
 
-class CatalogMemory:
-    """A memory in a gallery's catalog, so that it lasts as long as the pictures do."""
+class KeptTexts(Protocol):
+    """What is needed of a catalog to keep texts in it."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def kept_text(self, kind: str, key: str) -> str | None:
+        """Return what ``keep_text`` kept, or None."""
+        ...
+
+    def keep_text(self, kind: str, key: str, text: str) -> None:
+        """Keep a text under a kind and a key, in the place of what was there.
+
+        Raises:
+            GalleryBusyError: somebody else is writing.
+            StorageError: nothing can be written.
+        """
+        ...
+
+
+class CatalogMemory:
+    """A memory in a gallery's catalog, so that it lasts as long as the pictures do.
+
+    Texts are written by a thread of their own, and found here until they are. A search waits for
+    it only as long as writing takes when nobody else writes: not until a sync has committed.
+
+    Args:
+        catalog: Where texts are kept.
+    """
+
+    def __init__(self, catalog: KeptTexts) -> None:
         self._catalog = catalog
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="sightline-memory")
+        self._mutex = Lock()
+        self._waiting: dict[tuple[str, str], str] = {}
 
     def kept(self, kind: str, key: str) -> str | None:
         """Return what was kept, or None."""
-        return self._catalog.kept_text(kind, key)
+        waiting = self._waiting.get((kind, key))
+        return self._catalog.kept_text(kind, key) if waiting is None else waiting
 
     def keep(self, kind: str, key: str, text: str) -> None:
-        """Keep a text, unless somebody is writing or nothing can be written."""
-        # A search must not fail, nor wait, because its cache cannot be kept.
-        with suppress(GalleryBusyError, StorageError):
-            self._catalog.keep_text(kind, key, text)
+        """Keep a text, unless another process is writing or nothing can be written."""
+        with self._mutex:
+            others = len(self._waiting)
+            if others >= _MOST_WAITING:
+                return
+            self._waiting[kind, key] = text
+        written = self._writer.submit(self._write, kind, key, text)
+        if not others:  # else the writer is held up, and one more would wait in vain
+            with suppress(TimeoutError):
+                written.result(_PATIENCE_S)
+
+    def _write(self, kind: str, key: str, text: str) -> None:
+        try:
+            # A search must not fail because its cache cannot be kept.
+            with suppress(GalleryBusyError, StorageError):
+                self._catalog.keep_text(kind, key, text)
+        finally:
+            with self._mutex:
+                if self._waiting.get((kind, key)) == text:
+                    del self._waiting[kind, key]
 
 
 def key_of(*facts: str) -> str:

@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 
 from sightline.catalog import Catalog
-from sightline.composed import Composing, WordsSettings, words_for
-from sightline.composed.captioners import Surroundings, bank_for
+from sightline.composed import Composing, Surroundings, WordsSettings, words_for
 from sightline.composed.captioners.tags import example_captions
 from sightline.composed.fusion import gallery_statistics, numbers, sample_of
 from sightline.composed.memory import CatalogMemory, key_of
 from sightline.composed.pipeline import Eyes
+from sightline.composed.registry import bank_for
 from sightline.errors import EmptyGalleryError
 from sightline.gallery.identity import mark_of
 from sightline.gallery.model import GalleryModel

@@ -6,10 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from sightline.composed import captioners
-from sightline.composed.captioners.blip import BlipCaptioner
-from sightline.composed.captioners.blip.captioner import LoadedBlip, load_blip
-from sightline.composed.captioners.blip.towers import see
+from sightline.composed.captioners.blip import BlipCaptioner, LoadedBlip, load_blip, see
+from sightline.composed.registry import CAPTIONERS, Surroundings
 from sightline.errors import (
     CaptionModelMissingError,
     InvalidValueError,
@@ -153,12 +151,12 @@ def test_pictures_are_prepared_as_transformers_does(checkpoint: Path, blip: Load
     assert torch.allclose(blip.prepared(shown), theirs["pixel_values"], atol=2e-2)
 
 
-def test_beams_are_transformers_own(checkpoint: Path, blip: LoadedBlip) -> None:
+def test_a_caption_is_transformers_own(checkpoint: Path, blip: LoadedBlip) -> None:
     shown = pictures(3, 6)
-    theirs = reference(blip, blip.prepared(shown), num_beams=3, max_new_tokens=12)
+    theirs = reference(blip, blip.prepared(shown), num_beams=1, max_new_tokens=12)
     expected = [blip.tokenizer.decode(row, skip_special_tokens=True).strip() for row in theirs]
 
-    said = BlipCaptioner(checkpoint, beams=3, precision="float32", most_tokens=12).caption(
+    said = BlipCaptioner(checkpoint, precision="float32", most_tokens=12).caption(
         shown, within_s=60
     )
 
@@ -179,12 +177,12 @@ def test_bfloat16_says_nearly_the_same(checkpoint: Path) -> None:
 
 
 def test_the_captioner_is_one_and_its_identity_tells_its_settings(checkpoint: Path) -> None:
-    greedy, searching = BlipCaptioner(checkpoint), BlipCaptioner(checkpoint, beams=3)
+    usual, brief = BlipCaptioner(checkpoint), BlipCaptioner(checkpoint, most_tokens=5)
 
-    assert not isinstance(greedy, VectorCaptioner)
-    asked: Captioner = greedy
+    assert not isinstance(usual, VectorCaptioner)
+    asked: Captioner = usual
     assert len(asked.caption(pictures(9), within_s=60)) == 9, "more than a batch"
-    assert greedy.identity != searching.identity
+    assert usual.identity != brief.identity
 
 
 def test_a_checkpoint_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:
@@ -216,7 +214,7 @@ def test_a_checkpoint_without_some_weights_is_refused(tmp_path: Path) -> None:
 
 
 def test_settings_that_make_no_sense_are_refused(checkpoint: Path) -> None:
-    for wrong in ({"beams": 0}, {"most_tokens": 0}, {"precision": "int3"}):
+    for wrong in ({"most_tokens": 0}, {"precision": "int3"}):
         with pytest.raises(InvalidValueError):
             BlipCaptioner(checkpoint, **wrong)
 
@@ -225,4 +223,4 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("sightline.system.packages.find_spec", lambda name: None)
 
     with pytest.raises(MissingPackageError, match=r"sightline\[blip\]"):
-        captioners.captioner("blip", captioners.Surroundings(FakeEncoder().encode_texts))
+        CAPTIONERS.make("blip", Surroundings(FakeEncoder().encode_texts))

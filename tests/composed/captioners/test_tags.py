@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightline.composed.captioners import Surroundings, bank_for, captioner, captioner_names
 from sightline.composed.captioners.banks import Bank, drawn_scenes, photographs, read_bank
 from sightline.composed.captioners.tags import TagsCaptioner, example_captions
+from sightline.composed.registry import CAPTIONERS, Surroundings, bank_for
 from sightline.encoders import load_model
 from sightline.errors import (
     InvalidValueError,
@@ -39,7 +39,7 @@ def count_words(texts: Sequence[str], common: float = 1.0) -> Vectors:
 def said_of(*words: str, bank: Bank = BANK) -> str:
     # Pictures of all sorts of things have the mean that texts about them have.
     mean = count_words(example_captions(bank, 400)).mean(axis=0)
-    captioner = TagsCaptioner(count_words, bank, image_mean=mean)
+    captioner = TagsCaptioner(count_words, bank, image_mean=lambda: mean)
     return captioner.caption_vectors(count_words([" ".join(words)]))[0].text
 
 
@@ -65,7 +65,7 @@ def test_what_all_texts_have_in_common_does_not_drown_what_they_say() -> None:
         return count_words(texts, common=60.0)
 
     mean = embed(example_captions(BANK, 400)).mean(axis=0)
-    captioner = TagsCaptioner(embed, BANK, image_mean=mean)
+    captioner = TagsCaptioner(embed, BANK, image_mean=lambda: mean)
 
     assert captioner.caption_vectors(embed(["dog night"]))[0].text == "a dog at night"
 
@@ -84,7 +84,7 @@ def test_a_complete_bank_says_something_of_every_facet() -> None:
 
 def test_one_vector_alone_and_among_others_gets_one_caption() -> None:
     rows = count_words(["dog night", "cat day", "car red"])
-    captioner = TagsCaptioner(count_words, BANK, image_mean=rows.mean(axis=0))
+    captioner = TagsCaptioner(count_words, BANK, image_mean=lambda: rows.mean(axis=0))
 
     together = captioner.caption_vectors(rows)
 
@@ -98,7 +98,9 @@ def test_drawn_scenes_are_described_by_the_model_that_ships() -> None:
     scenes = [draw_lots(Dice("tags", number)) for number in range(60)]
     pictures = [encoder.prepare(draw(scene, seed=f"tags {i}")) for i, scene in enumerate(scenes)]
     rows = encoder.encode_images(np.stack(pictures))
-    captioner = TagsCaptioner(encoder.encode_texts, drawn_scenes(), image_mean=rows.mean(axis=0))
+    captioner = TagsCaptioner(
+        encoder.encode_texts, drawn_scenes(), image_mean=lambda: rows.mean(axis=0)
+    )
 
     texts = [said.text for said in captioner.caption_vectors(rows[:30])]
 
@@ -170,13 +172,13 @@ def test_the_bank_goes_by_what_the_model_knows(tmp_path: Path) -> None:
 
 
 def test_captioners_go_by_name() -> None:
-    made = captioner("tags", Surroundings(count_words, model="words"))
+    made = CAPTIONERS.make("tags", Surroundings(count_words, model="words"))
 
     assert isinstance(made, VectorCaptioner)
     assert made.name == "tags"
     assert "words" in made.identity
-    assert {"tags", "blip", "chat"} <= set(captioner_names())
+    assert {"tags", "blip", "chat"} <= set(CAPTIONERS.names())
     with pytest.raises(WordsSourceNotFoundError, match="no captioner is called 'tag'"):
-        captioner("tag", Surroundings(count_words))
+        CAPTIONERS.make("tag", Surroundings(count_words))
     with pytest.raises(InvalidValueError, match="SIGHTLINE_LLM_URL"):
-        captioner("chat", Surroundings(count_words))
+        CAPTIONERS.make("chat", Surroundings(count_words))

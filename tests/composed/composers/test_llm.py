@@ -4,8 +4,8 @@ import re
 import pytest
 
 from sightline.composed.chat import ChatSettings
-from sightline.composed.composers import composer, composer_names
 from sightline.composed.composers.llm import LlmComposer
+from sightline.composed.registry import COMPOSERS
 from sightline.errors import (
     InvalidValueError,
     ServiceAnswerError,
@@ -185,10 +185,10 @@ def test_settings_that_make_no_sense_are_refused() -> None:
 
 
 def test_composers_go_by_name() -> None:
-    assert composer("rules", None).name == "rules"
-    assert composer("llm", ChatSettings()).name == "llm"
-    assert {"rules", "llm"} <= set(composer_names())
+    assert COMPOSERS.make("rules", None).name == "rules"
+    assert COMPOSERS.make("llm", ChatSettings()).name == "llm"
+    assert {"rules", "llm"} <= set(COMPOSERS.names())
     with pytest.raises(WordsSourceNotFoundError, match="no composer is called 'gpt'"):
-        composer("gpt", None)
+        COMPOSERS.make("gpt", None)
     with pytest.raises(InvalidValueError, match="SIGHTLINE_LLM_URL"):
-        composer("llm", None)
+        COMPOSERS.make("llm", None)

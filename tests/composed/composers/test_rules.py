@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.composed.composers import RulesComposer
 from sightline.composed.composers.lexicon import Facet, senses_of
 from sightline.composed.composers.nouns import colour_in, kind_in
+from sightline.composed.composers.rules import RulesComposer
 from sightline.composed.composers.sentences import taken_apart
 from sightline.types.composition import Target
 from sightline_scenes import vocabulary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sightline.errors import InvalidValueError, NotReadableError, SourceNotFoundError
@@ -13,6 +13,7 @@ _FACETS = ("places", "times", "weathers", "styles")
 # A photograph has more in it; but models that read few words would not read the end.
 _MOST_OF_A_LIST = 3
 _PHOTOGRAPHS = Path(__file__).with_name("photographs.txt")
+_DRAWN_SCENES = Path(__file__).with_name("drawn_scenes.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +45,8 @@ def photographs() -> Bank:
 
 def drawn_scenes() -> Bank:
     """Return the bank for the pictures of `sightline scenes`: all that can be in one."""
-    from sightline_scenes import vocabulary
-    from sightline_scenes.kinds import TRAITS, Kind, Setting, Time, Weather
-
-    subjects = [
-        _scene_subject(vocabulary.NOUNS[kind][0].text, colour, kind)
-        for kind in Kind
-        for colour in TRAITS[kind].colours
-    ]
-    return Bank(
-        "drawn scenes",
-        tuple(subjects),
-        facets=(
-            tuple(vocabulary.PLACES[setting][0].text for setting in Setting),
-            tuple(vocabulary.TIMES[time][0] for time in Time),
-            tuple(vocabulary.WEATHERS[weather][0] for weather in Weather),
-        ),
-        complete=True,
-    )
-
-
-def _scene_subject(noun: str, colour: str, kind: object) -> str:
-    from sightline_scenes import vocabulary
-    from sightline_scenes.phrases import with_articles
-
-    clothes = vocabulary.CLOTHES.get(kind)  # type: ignore[call-overload]
-    if clothes is not None:
-        return with_articles(f"a {noun} {clothes[0].format(colour)}")
-    first = "some" if kind in vocabulary.PLURAL_KINDS else "a"
-    return with_articles(f"{first} {colour} {noun}")
+    bank = read_bank(_DRAWN_SCENES, name="drawn scenes")
+    return replace(bank, complete=True, most_subjects=4)
 
 
 def read_bank(path: Path, *, name: str = "") -> Bank:

@@ -59,8 +59,8 @@ class TagsCaptioner:
     Args:
         embed: The text tower of the model that the vectors are from.
         bank: The phrases.
-        image_mean: The mean vector of many pictures, shape (d,). Without one it is nothing, and
-            captions are less sure.
+        image_mean: Returns the mean vector of many pictures, shape (d,), or None: then captions
+            are less sure. It is asked when the first picture is described.
         model: What the vectors are from, for ``identity``.
     """
 
@@ -71,12 +71,12 @@ class TagsCaptioner:
         embed: Embed,
         bank: Bank,
         *,
-        image_mean: NDArray[np.float32] | None = None,
+        image_mean: Callable[[], NDArray[np.float32] | None] = lambda: None,
         model: str = "",
     ) -> None:
         self._embed = embed
         self._bank = bank
-        self._image_mean = 0.0 if image_mean is None else image_mean.astype(np.float64)
+        self._image_mean = image_mean
         self._model = model
         self._mutex = threading.Lock()
 
@@ -90,14 +90,19 @@ class TagsCaptioner:
         return [Caption(self._caption(vector.astype(np.float64))) for vector in vectors]
 
     def _caption(self, vector: NDArray[np.float64]) -> str:
-        with self._mutex:  # the bank is embedded once, whoever comes first
-            bank = self._embedded
-        search = _Search(self._bank, bank, self._embed, vector - self._image_mean)
+        with self._mutex:  # both are made once, whoever comes first
+            bank, mean = self._embedded, self._mean
+        search = _Search(self._bank, bank, self._embed, vector - mean)
         return written(self._bank, search.best())
 
     @cached_property
     def _embedded(self) -> _EmbeddedBank:
         return _EmbeddedBank.of(self._bank, self._embed)
+
+    @cached_property
+    def _mean(self) -> NDArray[np.float64]:
+        mean = self._image_mean()
+        return np.zeros(1) if mean is None else mean.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

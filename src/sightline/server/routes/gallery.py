@@ -10,9 +10,12 @@ from fastapi import APIRouter, Query
 
 from sightline import __version__
 from sightline.composed import WordsSettings
-from sightline.composed.captioners import captioner_names
-from sightline.composed.composers import composer_names
-from sightline.composed.registry import asked_captioners, asked_composers
+from sightline.composed.registry import (
+    CAPTIONERS,
+    COMPOSERS,
+    asked_captioners,
+    asked_composers,
+)
 from sightline.protocols import TextEncoder
 from sightline.server.routes.jobs import may_index
 from sightline.server.schemas.answers import shown
@@ -82,8 +85,8 @@ def _composing(words: WordsSettings) -> ComposingAnswer:
         modes=list(Mode),
         captioners=asked_captioners(words),
         composers=asked_composers(words),
-        all_captioners=list(captioner_names()),
-        all_composers=list(composer_names()),
+        all_captioners=list(CAPTIONERS.names()),
+        all_composers=list(COMPOSERS.names()),
         language_model=None
         if chat is None
         else LanguageModelAnswer(model=chat.model, is_remote=chat.is_remote),

@@ -1,15 +1,18 @@
-"""One question and one answer. The only place that calls a language model, and knows its errors."""
+"""A language model behind an OpenAI-compatible address: where it is, one question, one answer.
+
+The only place that calls one, and knows its errors.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from sightline.composed.chat.settings import ChatSettings
 from sightline.errors import (
+    InvalidValueError,
     ServiceAnswerError,
     ServiceError,
     ServiceRefusedError,
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from openai import APIStatusError, OpenAI
     from openai.types.chat import ChatCompletion
 
+OPENAI = "https://api.openai.com/v1"
+PUBLISHED_MODEL = "gpt-3.5-turbo"
+"""The model of the system that ``published`` reproduces."""
+
 _MOST_TOKENS = 700
 _NO_KEY = "none"  # the client insists on a key, and servers at home on none
 _REMEDIES: Mapping[int, str] = {
@@ -31,6 +38,44 @@ _REMEDIES: Mapping[int, str] = {
     404: "check SIGHTLINE_LLM_URL and SIGHTLINE_LLM_MODEL",
     429: "wait a while, or use a model with a higher limit",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """A language model behind an OpenAI-compatible address.
+
+    Attributes:
+        url: The base address, up to and with "/v1" where there is one.
+        model: What the model is called there.
+        key: The secret, or "" for servers that ask for none. It never enters a message.
+        timeout_s: The longest that one answer may take, from the first byte to the last.
+        max_answer_bytes: The longest answer that is read.
+
+    Raises:
+        InvalidValueError: the address is not that of a web server, or a limit is not above 0.
+    """
+
+    url: str = OPENAI
+    model: str = PUBLISHED_MODEL
+    key: str = field(default="", repr=False)
+    timeout_s: float = 8.0
+    max_answer_bytes: int = 65_536
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith(("http://", "https://")):
+            raise InvalidValueError(
+                "the address of the language model", self.url, "one with http:// or https://"
+            )
+        for name in ("timeout_s", "max_answer_bytes"):
+            if not getattr(self, name) > 0:
+                raise InvalidValueError(name, getattr(self, name), "above 0")
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether what is asked leaves this machine."""
+        host = self.url.split("://", 1)[1].split("/", 1)[0].rsplit("@", 1)[-1]
+        name = host[1:].split("]", 1)[0] if host.startswith("[") else host.split(":", 1)[0]
+        return name not in ("localhost", "::1") and not name.startswith("127.")
 
 
 class Manner(IntEnum):
@@ -61,13 +106,8 @@ class ChatClient:
 
     def __init__(self, settings: ChatSettings) -> None:
         require("openai", extra="llm")
-        self._settings = settings
+        self.settings = settings
         self._manner = Manner.SCHEMA
-
-    @property
-    def settings(self) -> ChatSettings:
-        """Where the model is."""
-        return self._settings
 
     def ask(
         self,
@@ -90,11 +130,11 @@ class ChatClient:
             ServiceRefusedError: it answers with an error.
             ServiceAnswerError: the answer is empty, too long, or not in the protocol.
         """
-        body: dict[str, Any] = {"model": self._settings.model, "messages": list(messages)}
+        body: dict[str, Any] = {"model": self.settings.model, "messages": list(messages)}
         # A connection for each question: answers take seconds, so nothing is gained by keeping it.
         with self._connected() as client:
             # Loading the client's package, the first time, is not the server's fault.
-            deadline_s = time.monotonic() + min(within_s, self._settings.timeout_s)
+            deadline_s = time.monotonic() + min(within_s, self.settings.timeout_s)
             try:
                 return self._answered(client, body, schema, deadline_s)
             except _BusyError as busy:
@@ -132,22 +172,22 @@ class ChatClient:
 
         left_s = deadline_s - time.monotonic()
         if left_s <= 0:
-            raise ServiceUnreachableError(self._settings.url, "it took too long")
+            raise ServiceUnreachableError(self.settings.url, "it took too long")
         try:
             completion = client.with_options(timeout=left_s).chat.completions.create(**body)
         except openai.APITimeoutError as error:
-            reason = f"no answer within {self._settings.timeout_s:g} seconds"
-            raise ServiceUnreachableError(self._settings.url, reason) from error
+            reason = f"no answer within {self.settings.timeout_s:g} seconds"
+            raise ServiceUnreachableError(self.settings.url, reason) from error
         except openai.APIStatusError as error:
             raise self._refusal(error) from error
         except openai.APIConnectionError as error:
             raise self._lost(error) from error
         except _OverlongError as error:
-            problem = f"it is longer than {self._settings.max_answer_bytes:,} bytes"
-            raise ServiceAnswerError(self._settings.url, problem) from error
+            problem = f"it is longer than {self.settings.max_answer_bytes:,} bytes"
+            raise ServiceAnswerError(self.settings.url, problem) from error
         except (openai.OpenAIError, ValueError) as error:
             # The client parses the body, and lets JSON's own errors through.
-            raise ServiceAnswerError(self._settings.url, "it is not JSON") from error
+            raise ServiceAnswerError(self.settings.url, "it is not JSON") from error
         return self._read(completion)
 
     def _read(self, completion: ChatCompletion) -> ChatAnswer:
@@ -156,9 +196,9 @@ class ChatClient:
             usage = completion.usage
         except (AttributeError, IndexError, TypeError) as error:
             problem = "it is not in OpenAI's protocol"
-            raise ServiceAnswerError(self._settings.url, problem) from error
+            raise ServiceAnswerError(self.settings.url, problem) from error
         if not isinstance(text, str) or not text.strip():
-            raise ServiceAnswerError(self._settings.url, "it is empty")
+            raise ServiceAnswerError(self.settings.url, "it is empty")
         cost = Cost() if usage is None else Cost(usage.prompt_tokens, usage.completion_tokens)
         return ChatAnswer(text, cost)
 
@@ -167,7 +207,7 @@ class ChatClient:
         remedy = _REMEDIES.get(status, "look into its log")
         # What the server says may be a page of HTML, or repeat the key; its reason will do.
         refusal = ServiceRefusedError(
-            self._settings.url, status, error.response.reason_phrase or "no reason", remedy
+            self.settings.url, status, error.response.reason_phrase or "no reason", remedy
         )
         if status != 429:
             return refusal
@@ -176,7 +216,7 @@ class ChatClient:
     def _lost(self, error: Exception) -> ServiceUnreachableError:
         cause = error.__cause__ or error
         reason = str(cause).strip() or type(cause).__name__
-        return ServiceUnreachableError(self._settings.url, " ".join(reason.split()))
+        return ServiceUnreachableError(self.settings.url, " ".join(reason.split()))
 
     def _connected(self) -> OpenAI:
         import httpx2
@@ -188,8 +228,8 @@ class ChatClient:
             event_hooks={"response": [self._bound]},
         )
         return OpenAI(
-            api_key=self._settings.key or _NO_KEY,
-            base_url=self._settings.url,
+            api_key=self.settings.key or _NO_KEY,
+            base_url=self.settings.url,
             max_retries=0,
             http_client=http,
         )
@@ -200,7 +240,7 @@ class ChatClient:
 
         allowed_s = response.request.extensions["timeout"]["read"]
         deadline_s = time.monotonic() + allowed_s
-        stream, most = response.stream, self._settings.max_answer_bytes
+        stream, most = response.stream, self.settings.max_answer_bytes
 
         class Bounded(httpx2.SyncByteStream):
             def __iter__(self) -> Iterator[bytes]:
