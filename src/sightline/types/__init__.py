@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sightline.types.filters import NO_FILTERS, Filters, Orientation
 from sightline.types.pictures import (
     Added,
     Browsed,
@@ -15,11 +16,8 @@ from sightline.types.pictures import (
     Skipped,
 )
 from sightline.types.queries import (
-    NO_FILTERS,
-    Filters,
     Hit,
     Judgement,
-    Orientation,
     Query,
     Question,
     SearchResult,
