@@ -6,18 +6,19 @@ Letters for axes, used everywhere: ``n`` stored, ``q`` queries, ``d`` dimensions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # the command line has these types, too, and must answer --help at once
+    import numpy as np
+    from numpy.typing import NDArray
 
-Vectors: TypeAlias = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 """Unit rows, float32, shape (n, d) or (q, d), C-contiguous."""
 
-Pixels: TypeAlias = NDArray[np.float32]
+Pixels: TypeAlias = "NDArray[np.float32]"
 """A prepared picture, float32, shape (3, height, width), as the model's picture tower takes it."""
 
-Ids: TypeAlias = NDArray[np.int64]
+Ids: TypeAlias = "NDArray[np.int64]"
 """Image ids, int64. -1 pads short results."""
 
 
