@@ -1,7 +1,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from sightline.catalog import Batch, Catalog
 from sightline.errors import InvalidValueError
 from sightline.types import Filters, Orientation
+from sightline.types.filters import FILTERS
 from tests.catalog.catalog_rows import MODEL, OTHER, picture
 
 DAY_NS = 86_400_000_000_000
@@ -95,6 +96,27 @@ def test_a_picture_passes_every_filter_or_is_left_out(
     catalog: Catalog, filters: Filters, passing: str
 ) -> None:
     assert names(catalog, filters) == passing
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="two slashes begin a network share there")
+@pytest.mark.parametrize("detour", ["//pictures/plain", "/pictures/x/../plain"])
+def test_a_folder_with_a_detour_is_the_folder_it_leads_to(catalog: Catalog, detour: str) -> None:
+    assert names(catalog, Filters(folders=[Path(detour)])) == "ab"
+
+
+def test_every_field_has_its_row_and_its_condition(catalog: Catalog) -> None:
+    unlike_all: dict[str, object] = {
+        **{"folders": [Path("/nowhere")], "labels": ["train"], "formats": ["GIF"]},
+        "orientation": Orientation.SQUARE,
+    }
+    bounds = {"min_": 5000, "max_": 10, "_from": date(2030, 1, 1), "_to": date(2000, 1, 1)}
+
+    named = [parameter.field for filter in FILTERS for parameter in filter.parameters]
+    assert named == [field.name for field in fields(Filters)]
+    for field in named:
+        bound = next((bounds[part] for part in bounds if part in field), None)
+        filters = Filters(**{field: unlike_all.get(field, bound)})  # type: ignore[arg-type]
+        assert names(catalog, filters) in ("", "d"), field
 
 
 def test_a_day_of_changes_is_one_of_this_machine(catalog: Catalog) -> None:

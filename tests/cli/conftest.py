@@ -1,4 +1,5 @@
 import io
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,13 +30,19 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(folder, config={"sightline": {"prompt": "{query}"}})
 
 
+@pytest.fixture(autouse=True)
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests has set up what they like: no test may use it, or reach a service."""
+    for name in os.environ:
+        if name.startswith(("SIGHTLINE_", "OPENAI_", "HF_")):
+            monkeypatch.delenv(name)
+
+
 @pytest.fixture
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> Command:
-    """Run ``sightline`` in this process, in a folder of its own, with nothing from outside."""
-    for name in ("GALLERY", "MODEL", "PROMPT", "THREADS", "MAX_MEGAPIXELS"):
-        monkeypatch.delenv(f"SIGHTLINE_{name}", raising=False)
+    """Run ``sightline`` in this process, in a folder of its own."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("COLUMNS", "100")

@@ -16,12 +16,6 @@ def red(indexed: Command, photos: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def nothing_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LLM_URL", "LLM_MODEL", "LLM_KEY", "CAPTIONER", "COMPOSER", "PHRASES", "BLIP"):
-        monkeypatch.delenv(f"SIGHTLINE_{name}", raising=False)
-
-
-@pytest.fixture(autouse=True)
 def all_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     # A busy machine must not make an answer late.
     monkeypatch.setenv("SIGHTLINE_LLM_SECONDS", "60")

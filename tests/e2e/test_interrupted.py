@@ -18,6 +18,7 @@ from sightline.gallery.sync import BATCH
 from sightline.testing import FakeEncoder
 from sightline.types import Query
 from tests.conftest import paint
+from tests.interrupts import hear_ctrl_c
 
 PICTURES = 200
 SCRIPT = Path(__file__).with_name("sync_once.py")
@@ -35,7 +36,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(
-    home: Path, photos: Path, before: Callable[[], None] | None = None
+    home: Path, photos: Path, before: Callable[[], None] = hear_ctrl_c
 ) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), str(home), str(photos)],

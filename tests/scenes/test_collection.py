@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.interrupts import hear_ctrl_c
 
 from sightline.errors import (
     DiskFullError,
@@ -428,6 +429,7 @@ def start(script: str, folder: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
 
 

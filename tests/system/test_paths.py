@@ -20,6 +20,12 @@ def test_a_path_becomes_absolute_and_loses_its_dots(
     assert absolute("~no-such-user/d") == tmp_path / "~no-such-user" / "d"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="two slashes begin a network share there")
+def test_two_slashes_are_one() -> None:
+    assert str(absolute("//tmp/x")) == "/tmp/x"
+    assert str(absolute("//")) == "/"
+
+
 def test_an_empty_name_is_refused_rather_than_taken_for_the_working_folder() -> None:
     with pytest.raises(InvalidValueError, match="a path is ''"):
         absolute("")

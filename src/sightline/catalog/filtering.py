@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sightline.catalog.columns import text_column
+from sightline.system.paths import absolute
 from sightline.types import Filters, Orientation
 
 Value: TypeAlias = "str | bytes | int"
@@ -19,37 +21,25 @@ _SHAPES = {
     Orientation.PORTRAIT: "width_px < height_px",
     Orientation.SQUARE: "width_px = height_px",
 }
-_SIZES = {
-    "min_width_px": "width_px >= ?",
-    "max_width_px": "width_px <= ?",
-    "min_height_px": "height_px >= ?",
-    "max_height_px": "height_px <= ?",
-}
 _A_DAY = timedelta(days=1)
 
 
 def condition(filters: Filters) -> tuple[str, list[Value]]:
     """Return a condition on the table of images, and its parameters. "1" if there is no filter."""
-    parts = [*_by_name(filters), *_by_time(filters), *_by_shape(filters)]
+    parts = [_CONDITIONS[field](value) for field, value in filters.given.items()]
     sql = " AND ".join(f"({text})" for text, _ in parts)
     return sql or "1", [value for _, values in parts for value in values]
 
 
-def _by_name(filters: Filters) -> Iterator[Condition]:
-    if filters.folders:
-        ranges = [_below(folder) for folder in filters.folders]
-        yield " OR ".join(text for text, _ in ranges), [v for _, values in ranges for v in values]
-    for label in filters.labels:
-        has_it = "EXISTS (SELECT 1 FROM labels WHERE image_id = images.id AND label = ?)"
-        yield has_it, [text_column(label)]
-    if filters.formats:
-        marks = ",".join("?" * len(filters.formats))
-        yield f"upper(format) IN ({marks})", [text_column(name.upper()) for name in filters.formats]
+def _in_folders(folders: Sequence[Path]) -> Condition:
+    ranges = [_below(folder) for folder in folders]
+    return " OR ".join(text for text, _ in ranges), [v for _, values in ranges for v in values]
 
 
 def _below(folder: Path) -> Condition:
+    # The catalog's paths are absolute, and so without detours such as "/a/../b".
+    start = os.path.join(absolute(folder), "")
     # A path is text, or bytes where its name is no Unicode; SQLite never takes one for the other.
-    start = os.path.join(str(folder), "")
     raw = os.fsencode(start)
     end = raw[:-1] + bytes([raw[-1] + 1])
     ranges = "path >= ? AND path < ?"
@@ -60,34 +50,32 @@ def _below(folder: Path) -> Condition:
     return f"{ranges} OR {ranges}", [*texts, raw, end]
 
 
-def _by_time(filters: Filters) -> Iterator[Condition]:
-    if filters.taken_from is not None:
-        yield "taken_at >= ?", [_local(filters.taken_from)]
-    if filters.taken_to is not None:
-        yield f"taken_at {_before(filters.taken_to)} ?", [_local(_end(filters.taken_to))]
-    if filters.modified_from is not None:
-        yield "mtime_ns >= ?", [_nanoseconds(filters.modified_from)]
-    if filters.modified_to is not None:
-        end = _nanoseconds(_end(filters.modified_to))
-        yield f"mtime_ns {_before(filters.modified_to)} ?", [end]
+def _with_labels(labels: Sequence[str]) -> Condition:
+    has_it = "EXISTS (SELECT 1 FROM labels WHERE image_id = images.id AND label = ?)"
+    return " AND ".join([has_it] * len(labels)), [text_column(label) for label in labels]
 
 
-def _by_shape(filters: Filters) -> Iterator[Condition]:
-    if filters.orientation is not None:
-        yield _SHAPES[filters.orientation], []
-    for name, text in _SIZES.items():
-        size = getattr(filters, name)
-        if size is not None:
-            yield text, [_storable(size)]
+def _of_formats(formats: Sequence[str]) -> Condition:
+    marks = ",".join("?" * len(formats))
+    return f"upper(format) IN ({marks})", [text_column(name.upper()) for name in formats]
 
 
-def _before(moment: date) -> str:
-    """Return how to compare with ``_end``: a day is over when the next one begins."""
-    return "<=" if isinstance(moment, datetime) else "<"
+def _shaped(orientation: Orientation) -> Condition:
+    return _SHAPES[orientation], []
 
 
-def _end(moment: date) -> date:
-    return moment if isinstance(moment, datetime) else moment + _A_DAY
+def _since(column: str, as_stored: Callable[[date], Value], moment: date) -> Condition:
+    return f"{column} >= ?", [as_stored(moment)]
+
+
+def _until(column: str, as_stored: Callable[[date], Value], moment: date) -> Condition:
+    if isinstance(moment, datetime):
+        return f"{column} <= ?", [as_stored(moment)]
+    return f"{column} < ?", [as_stored(moment + _A_DAY)]  # a day is over when the next one begins
+
+
+def _compared(comparison: str, size_px: int) -> Condition:
+    return f"{comparison} ?", [_storable(size_px)]
 
 
 def _local(moment: date) -> str:
@@ -107,3 +95,19 @@ def _nanoseconds(moment: date) -> int:
 def _storable(number: int) -> int:
     """Return the nearest number that SQLite can hold; none beyond it is in the catalog."""
     return max(-(2**63), min(2**63 - 1, int(number)))
+
+
+_CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
+    "folders": _in_folders,
+    "labels": _with_labels,
+    "formats": _of_formats,
+    "orientation": _shaped,
+    "taken_from": partial(_since, "taken_at", _local),
+    "taken_to": partial(_until, "taken_at", _local),
+    "modified_from": partial(_since, "mtime_ns", _nanoseconds),
+    "modified_to": partial(_until, "mtime_ns", _nanoseconds),
+    "min_width_px": partial(_compared, "width_px >="),
+    "max_width_px": partial(_compared, "width_px <="),
+    "min_height_px": partial(_compared, "height_px >="),
+    "max_height_px": partial(_compared, "height_px <="),
+}

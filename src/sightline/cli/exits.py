@@ -9,6 +9,7 @@ from sightline.errors import (
     InputError,
     MissingPackageError,
     ModelError,
+    ServiceError,
     SightlineError,
     StorageError,
 )
@@ -24,6 +25,7 @@ class Exit(IntEnum):
     GALLERY = 4
     STORAGE = 5
     MISSING_PACKAGE = 6
+    SERVICE = 7
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -38,6 +40,7 @@ EXIT_MEANINGS = {
     "half of its pictures vanished, which needs --force",
     Exit.STORAGE: "the disk is full, or a file or the results cannot be written",
     Exit.MISSING_PACKAGE: "an optional package is not installed",
+    Exit.SERVICE: "a language model that runs elsewhere cannot be reached, or could not help",
     Exit.INTERRUPTED: "stopped by Ctrl-C; what was finished is kept",
     Exit.BROKEN_PIPE: "whoever read the results stopped reading, as `head` does",
 }
@@ -49,6 +52,7 @@ _EXIT_OF: tuple[tuple[type[SightlineError], Exit], ...] = (
     (GalleryError, Exit.GALLERY),
     (StorageError, Exit.STORAGE),
     (MissingPackageError, Exit.MISSING_PACKAGE),
+    (ServiceError, Exit.SERVICE),
 )
 
 

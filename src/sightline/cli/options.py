@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from sightline.errors import InvalidValueError
 from sightline.system.paths import absolute, data_folder
+
+if TYPE_CHECKING:
+    from sightline.gallery import Gallery
 
 GalleryOption: TypeAlias = Annotated[
     str | None,
@@ -73,6 +77,23 @@ MegapixelsOption: TypeAlias = Annotated[
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON object a line.")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a gallery is opened, as the options say it; a command takes it with ``with_groups``."""
+
+    model: ModelOption = None
+    precision: PrecisionOption = None
+    device: DeviceOption = "cpu"
+    threads: ThreadsOption = 0
+    max_megapixels: MegapixelsOption = 200.0
+
+    def open(self, folder: Path, *, create: bool = False) -> Gallery:
+        """Return the open gallery of a folder."""
+        from sightline.gallery import Gallery
+
+        return Gallery.open(folder, create=create, **asdict(self))
 
 
 def gallery_folder(named: str | None) -> Path:

@@ -22,7 +22,9 @@ def absolute(name: str | Path) -> Path:
     text = os.fspath(name)
     if not text:
         raise InvalidValueError("a path", "", "the name of a file or folder")
-    return Path(os.path.abspath(os.path.expanduser(text)))
+    whole = os.path.abspath(os.path.expanduser(text))
+    # POSIX keeps two slashes at the start, which here mean what one does.
+    return Path(whole[1:] if os.sep == "/" and whole.startswith("//") else whole)
 
 
 def data_folder() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sightline.types.filters import NO_FILTERS, Filters, Orientation
 from sightline.types.pictures import (
     Added,
     Browsed,
@@ -21,11 +22,8 @@ from sightline.types.pictures import (
     Skipped,
 )
 from sightline.types.queries import (
-    NO_FILTERS,
-    Filters,
     Hit,
     Judgement,
-    Orientation,
     Query,
     Question,
     SearchResult,

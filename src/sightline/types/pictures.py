@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from sightline.errors import InvalidValueError
 
@@ -17,6 +17,9 @@ PictureSource: TypeAlias = "str | Path | bytes | Image.Image"
 
 ImageSource: TypeAlias = "PictureSource | Indexed | Cropped"
 """A picture to search by: one from outside, one of the gallery, or a part of either."""
+
+
+_REGIONS = "four fractions of the picture, left,top,right,bottom, such as 0.1,0.2,0.5,0.9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,19 @@ class Region:
             sides = (self.left, self.top, self.right, self.bottom)
             allowed = "left, top, right, bottom from 0 to 1, with left < right and top < bottom"
             raise InvalidValueError("region", sides, allowed)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Return the box that four fractions with commas between them name.
+
+        Raises:
+            InvalidValueError: it is no box inside of a picture.
+        """
+        try:
+            left, top, right, bottom = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise InvalidValueError("region", text, _REGIONS) from error
+        return cls(left, top, right, bottom)
 
     @property
     def shortest(self) -> float:

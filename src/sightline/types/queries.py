@@ -4,80 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from sightline.errors import EmptyQueryError, InvalidValueError
+from sightline.errors import EmptyQueryError
+from sightline.types.filters import NO_FILTERS, Filters
 from sightline.types.pictures import ImageRecord, ImageSource
-
-_YEARS = (2, 9998)
-
-
-class Orientation(StrEnum):
-    """How a picture is shaped, as shown."""
-
-    LANDSCAPE = "landscape"
-    PORTRAIT = "portrait"
-    SQUARE = "square"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which pictures may be answers at all. Without any, all of them.
-
-    A picture has to pass every filter that is given. Of several folders or formats one is enough;
-    of several labels it must have all.
-
-    Attributes:
-        folders: Absolute; the picture lies somewhere below.
-        labels: As people gave them.
-        formats: Pillow's names, such as "JPEG", in whatever case.
-        orientation: As shown.
-        taken_from: The picture's own time (EXIF, local) is this or later. A day begins at
-            midnight; a picture without a time passes no filter about it.
-        taken_to: This or earlier. A day ends at midnight.
-        modified_from: The file's time is this or later. Without a zone, in that of this machine.
-        modified_to: This or earlier.
-        min_width_px: Of the picture as shown.
-        max_width_px: Likewise.
-        min_height_px: Likewise.
-        max_height_px: Likewise.
-
-    Raises:
-        InvalidValueError: a time lies outside of the years 2 to 9998.
-    """
-
-    folders: Sequence[Path] = ()
-    labels: Sequence[str] = ()
-    formats: Sequence[str] = ()
-    orientation: Orientation | None = None
-    taken_from: date | None = None
-    taken_to: date | None = None
-    modified_from: date | None = None
-    modified_to: date | None = None
-    min_width_px: int | None = None
-    max_width_px: int | None = None
-    min_height_px: int | None = None
-    max_height_px: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("folders", "labels", "formats"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in ("taken_from", "taken_to", "modified_from", "modified_to"):
-            moment = getattr(self, name)
-            # Beyond, no other time zone and no next day can be told.
-            if moment is not None and not _YEARS[0] <= moment.year <= _YEARS[1]:
-                raise InvalidValueError(name, str(moment), "in a year from 2 to 9998")
-
-    @property
-    def let_all_pass(self) -> bool:
-        """Whether there is no filter."""
-        return self == NO_FILTERS
-
-
-NO_FILTERS = Filters()
-"""Every picture may be an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,27 @@ A phrase completes the sentence "k is 0, but it must be ...", as the command lin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from sightline.errors import InvalidValueError
 from sightline.images.formats import Format
-from sightline.types.parsing import read_moment, read_region
+from sightline.types import Region
+from sightline.types.filters import FILTERS, Filter, Kind, Parameter, read_moment
 
 LONGEST_TEXT = 2000
 """A text may have so many characters; models read some fifty words of it."""
 
 DEEPEST = 10_000
 """How far down a ranked list one can page."""
+
+MOST_PARTS = 50
+"""A list in a request may hold so many."""
 
 _LONGEST_PATH = 4096
 _HIGHEST_ID = 2**63 - 1
@@ -67,7 +72,7 @@ def _moment(value: object) -> date:
 
 def _region(text: str) -> str:
     try:
-        read_region(text)
+        Region.read(text)
     except InvalidValueError as error:
         raise refusal(error.allowed) from error
     return text
@@ -94,3 +99,28 @@ Moment = Annotated[
         {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
     ),
 ]
+
+_TYPES: Mapping[Kind, Any] = {
+    Kind.FOLDER: Folder,
+    Kind.LABEL: Label,
+    Kind.FORMAT: FormatName,
+    Kind.MOMENT: Moment,
+    Kind.PIXELS: Pixels,
+}
+
+
+def filter_fields() -> dict[str, Any]:
+    """Return a field for every parameter that filters, as ``pydantic.create_model`` takes them."""
+    return {
+        parameter.name: _filter_field(filter, parameter)
+        for filter in FILTERS
+        for parameter in filter.parameters
+    }
+
+
+def _filter_field(filter: Filter, parameter: Parameter) -> tuple[Any, Any]:
+    kind: Any = filter.choices or _TYPES[filter.kind]
+    if filter.kind.is_several:
+        several = Field(max_length=MOST_PARTS, description=parameter.help)
+        return Annotated[list[kind], several], []
+    return Annotated[kind | None, Field(description=parameter.help)], None

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
 from sightline.server.schemas.fields import (
     DEEPEST,
-    Folder,
-    FormatName,
+    MOST_PARTS,
     ImageId,
-    Label,
-    Moment,
     PictureToken,
-    Pixels,
     Prompt,
     RegionText,
     Share,
     SourceName,
     Text,
     Weight,
+    filter_fields,
     sentence,
 )
 from sightline.types import (
@@ -31,33 +27,18 @@ from sightline.types import (
     Filters,
     ImageSource,
     Indexed,
-    Orientation,
     Query,
+    Region,
     Vectors,
 )
 from sightline.types.composition import ComposedQuery, Mode, Target, Weights
-from sightline.types.parsing import read_region
+from sightline.types.filters import FILTERS
 
-_MOST_PARTS = 50
 _WEIGHTS = Weights()
-_FILTERS = {
-    "folders": "folder",
-    "labels": "label",
-    "formats": "format",
-    "orientation": "orientation",
-    "taken_from": "taken_from",
-    "taken_to": "taken_to",
-    "modified_from": "modified_from",
-    "modified_to": "modified_to",
-    "min_width_px": "min_width",
-    "max_width_px": "max_width",
-    "min_height_px": "min_height",
-    "max_height_px": "max_height",
-}
 
 
-class Page(BaseModel):
-    """Which part of the ranked answers, and which pictures may be among them."""
+class _Part(BaseModel):
+    """Which part of the ranked answers."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,30 +46,6 @@ class Page(BaseModel):
     offset: Annotated[
         int, Field(ge=0, le=DEEPEST, description="How many of the best to leave out.")
     ] = 0
-    folder: Annotated[
-        list[Folder],
-        Field(max_length=_MOST_PARTS, description="Absolute; pictures below any of them."),
-    ] = []
-    label: Annotated[
-        list[Label], Field(max_length=_MOST_PARTS, description="Pictures that have all of them.")
-    ] = []
-    format: Annotated[
-        list[FormatName],
-        Field(max_length=_MOST_PARTS, description="Pictures of any of them, such as JPEG."),
-    ] = []
-    orientation: Annotated[Orientation | None, Field(description="As shown.")] = None
-    taken_from: Annotated[
-        Moment | None, Field(description="The picture's own time is this or later.")
-    ] = None
-    taken_to: Annotated[Moment | None, Field(description="A day counts to its end.")] = None
-    modified_from: Annotated[
-        Moment | None, Field(description="The file's time is this or later.")
-    ] = None
-    modified_to: Annotated[Moment | None, Field(description="A day counts to its end.")] = None
-    min_width: Annotated[Pixels | None, Field(description="In pixels, as shown.")] = None
-    max_width: Annotated[Pixels | None, Field(description="In pixels, as shown.")] = None
-    min_height: Annotated[Pixels | None, Field(description="In pixels, as shown.")] = None
-    max_height: Annotated[Pixels | None, Field(description="In pixels, as shown.")] = None
 
     @model_validator(mode="after")
     def _end_in_reach(self) -> Self:
@@ -99,10 +56,21 @@ class Page(BaseModel):
             )
         return self
 
+
+if TYPE_CHECKING:
+    _Filtered = _Part  # no type checker can see what the table says
+else:
+    _Filtered = create_model("_Filtered", __base__=_Part, **filter_fields())
+
+
+class Page(_Filtered, BaseModel):
+    """Which part of the ranked answers, and which pictures may be among them."""
+
     def filters(self) -> Filters:
         """Return the filters among the parameters."""
-        given: dict[str, Any] = {name: getattr(self, field) for name, field in _FILTERS.items()}
-        return Filters(**given | {"folders": [Path(folder) for folder in self.folder]})
+        parameters = [parameter for filter in FILTERS for parameter in filter.parameters]
+        given: dict[str, Any] = {p.field: getattr(self, p.name) for p in parameters}
+        return Filters(**given)
 
 
 class Ranking(Page):
@@ -118,15 +86,15 @@ class SearchParameters(Ranking):
 
     text: Annotated[Text, Field(description="What the pictures should show.")] = ""
     excluded_texts: Annotated[
-        list[Text], Field(max_length=_MOST_PARTS, description="What they should not show.")
+        list[Text], Field(max_length=MOST_PARTS, description="What they should not show.")
     ] = []
     images: Annotated[
         list[ImageId],
-        Field(max_length=_MOST_PARTS, description="Pictures of the gallery to search by."),
+        Field(max_length=MOST_PARTS, description="Pictures of the gallery to search by."),
     ] = []
     excluded_images: Annotated[
         list[ImageId],
-        Field(max_length=_MOST_PARTS, description="Pictures that hits should not be like."),
+        Field(max_length=MOST_PARTS, description="Pictures that hits should not be like."),
     ] = []
     picture: Annotated[
         PictureToken | None, Field(description="The token of a query picture that is kept.")
@@ -190,7 +158,7 @@ class SearchParameters(Ranking):
         indexed: list[ImageSource] = [Indexed(id) for id in self.images]
         if self.region is None:
             return indexed if picture is None else [picture, *indexed]
-        region = read_region(self.region)
+        region = Region.read(self.region)
         if picture is None:
             return [Cropped(Indexed(self.images[0]), region)]
         assert not isinstance(picture, Cropped)  # it came as bytes
@@ -255,17 +223,17 @@ class ComposedSearch(PictureSearch):
         Field(description="What is wanted; then neither captioner nor composer is asked."),
     ] = None
     desired: Annotated[
-        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is asked for.")
+        list[Text], Field(max_length=MOST_PARTS, description="With target: what is asked for.")
     ] = []
     preserve: Annotated[
-        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is to stay.")
+        list[Text], Field(max_length=MOST_PARTS, description="With target: what is to stay.")
     ] = []
     forbidden: Annotated[
-        list[Text], Field(max_length=_MOST_PARTS, description="With target: what is to be gone.")
+        list[Text], Field(max_length=MOST_PARTS, description="With target: what is to be gone.")
     ] = []
     paraphrases: Annotated[
         list[Text],
-        Field(max_length=_MOST_PARTS, description="With target: the same in other words."),
+        Field(max_length=MOST_PARTS, description="With target: the same in other words."),
     ] = []
     weight_target: Annotated[Share, Field(description="Of the target, in roles.")] = _WEIGHTS.target
     weight_desired: Annotated[Share, Field(description="Of what is asked for.")] = _WEIGHTS.desired

@@ -1,0 +1,1 @@
+from tests.cli.conftest import nothing_from_outside as nothing_from_outside
