@@ -15,8 +15,7 @@ from fastapi.testclient import TestClient
 
 from sightline.gallery import Gallery
 from sightline.server.http.refusals import JobRunningError, NotReadyError
-from sightline.server.jobs.events import job_events
-from sightline.server.jobs.runner import Jobs, JobState, Work
+from sightline.server.jobs import Jobs, JobState, Work, job_events
 from sightline.testing import FakeEncoder
 from tests.conftest import paint
 from tests.server.conftest import API, names, served_gallery
@@ -273,9 +272,7 @@ def test_a_silent_stream_shows_that_it_lives_and_ends_with_the_service(
 
     async def watch() -> list[bytes]:
         seen: list[bytes] = []
-        async for block in job_events(
-            jobs, job.id, lambda job: job.id, heartbeat_s=0.001, between_s=0
-        ):
+        async for block in job_events(jobs, job.id, heartbeat_s=0.001, between_s=0):
             seen.append(block)
             if block.startswith(b":"):
                 jobs.close()
@@ -299,7 +296,7 @@ def test_a_stream_that_nobody_reads_any_longer_listens_no_more(
     assert encoder.reached.wait(60)
 
     async def look() -> int:
-        stream = job_events(jobs, job.id, lambda job: job.id)
+        stream = job_events(jobs, job.id)
         await anext(stream)
         listening = len(jobs._listeners)
         await stream.aclose()  # type: ignore[attr-defined]

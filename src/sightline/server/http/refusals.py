@@ -28,7 +28,6 @@ As in ``sightline.errors``, a constructor takes the facts, and ``str()`` is caus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
 
 from sightline.errors import InputError, SightlineError
@@ -83,9 +82,6 @@ class IncompleteSearchError(InputError):
         )
 
 
-_NONE: Mapping[str, str] = MappingProxyType({})
-
-
 class RefusalError(SightlineError):
     """A request is refused.
 
@@ -95,26 +91,19 @@ class RefusalError(SightlineError):
     """
 
     status: ClassVar[int] = 400
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What the answer's headers say beside the usual ones."""
-        return _NONE
+    headers: ClassVar[Mapping[str, str]] = {}
 
 
 class NotSignedInError(RefusalError):
     """The token is missing or wrong."""
 
     status = 401
+    # It names the scheme, as RFC 9110 wants of every 401.
+    headers: ClassVar = {"WWW-Authenticate": 'Bearer realm="sightline"'}
 
     def __init__(self, is_wrong: bool) -> None:
         super().__init__(is_wrong)
         self.is_wrong = is_wrong
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Names the scheme, as RFC 9110 wants of every 401."""
-        return {"WWW-Authenticate": 'Bearer realm="sightline"'}
 
     def __str__(self) -> str:
         problem = "the token is wrong" if self.is_wrong else "this service wants a token"
@@ -189,15 +178,12 @@ class BodyTooSlowError(RefusalError):
     """A request stood still while its body came in."""
 
     status = 408
+    # The rest of the body cannot be told from a next request.
+    headers: ClassVar = {"Connection": "close"}
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__(timeout_s)
         self.timeout_s = timeout_s
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The rest of the body cannot be told from a next request."""
-        return {"Connection": "close"}
 
     def __str__(self) -> str:
         return f"nothing came for {self.timeout_s:g} s while the request was read; send it again"
@@ -248,15 +234,12 @@ class BodyTooLargeError(RefusalError):
     """A request's body is too large."""
 
     status = 413
+    # The rest of the body is not read, so the connection cannot be used again.
+    headers: ClassVar = {"Connection": "close"}
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(limit_bytes)
         self.limit_bytes = limit_bytes
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The rest of the body is not read, so the connection cannot be used again."""
-        return {"Connection": "close"}
 
     def __str__(self) -> str:
         return (
@@ -282,36 +265,29 @@ class WrongHostError(RefusalError):
 
 
 class OverloadedError(RefusalError):
-    """Too many searches are waiting already."""
+    """Too many searches, or pictures, are waiting already."""
 
     status = 503
+    headers: ClassVar = {"Retry-After": "1"}  # a queue is short-lived
 
-    def __init__(self, waiting: int) -> None:
-        super().__init__(waiting)
+    def __init__(self, waiting: int, what: str = "searches") -> None:
+        super().__init__(waiting, what)
         self.waiting = waiting
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """A queue is short lived."""
-        return {"Retry-After": "1"}
+        self.what = what
 
     def __str__(self) -> str:
-        return f"{self.waiting} searches are running or waiting; try again in a moment"
+        return f"{self.waiting} {self.what} are running or waiting; try again in a moment"
 
 
 class NotReadyError(RefusalError):
     """The model is not loaded yet, or the service is about to end."""
 
     status = 503
+    headers: ClassVar = {"Retry-After": "2"}  # models load in seconds
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Models load in seconds."""
-        return {"Retry-After": "2"}
 
     def __str__(self) -> str:
         return f"the service is not ready: {self.reason}; try again in a moment"
