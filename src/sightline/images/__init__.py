@@ -7,7 +7,7 @@ out is either a picture or an ``ImageUnreadableError`` with a reason in plain wo
 
 from __future__ import annotations
 
-from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
+from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode, size_as_shown
 from sightline.images.finding import FoundFile, find, has_picture_ending
 from sightline.images.hashing import bytes_hash, content_hash
 from sightline.images.reading import read
@@ -23,5 +23,6 @@ __all__ = [
     "find",
     "has_picture_ending",
     "read",
+    "size_as_shown",
     "thumbnail",
 ]
