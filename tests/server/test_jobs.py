@@ -190,6 +190,43 @@ def test_an_unknown_job_is_a_problem(client: TestClient, route: str) -> None:
     assert client.delete(f"{API}/jobs/nope").status_code == 404
 
 
+def test_a_job_that_finds_no_thread_stands_in_nobodys_way(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "job":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        refused = client.post(f"{API}/jobs/index", json={})
+    listed = client.get(f"{API}/jobs").json()["jobs"]
+    end = events_of(client, start(client)["id"])[-1][1]
+
+    assert (refused.status_code, refused.json()["kind"]) == (503, "NotReadyError")
+    assert "no thread" in refused.json()["detail"]
+    assert listed == [], "a job that never ran is none"
+    assert end["state"] == "done"
+
+
+def test_of_the_files_that_a_job_skipped_the_first_fifty_are_kept(
+    indexed: Gallery, photos: Path
+) -> None:
+    for place in range(60):
+        (photos / f"bad{place:02}.png").write_bytes(b"no picture")
+    jobs = Jobs(indexed)
+    id = jobs.start(Work()).id
+    jobs.wait()
+    report = jobs.get(id).report
+
+    assert report is not None
+    assert (len(report.skipped), report.skipped_count) == (50, 60)
+    assert report.skipped[0].path == str(photos / "bad00.png")
+
+
 # What may be indexed
 
 

@@ -63,7 +63,9 @@ class Service:
         """Return the parts, put together; the gallery's queries are joined from now on."""
         metrics = Metrics()
         searching = Admission(settings.search_threads, settings.search_queue)
-        picturing = Admission(settings.picture_threads, settings.search_queue * 4, "pictures")
+        picturing = Admission(
+            settings.picture_threads, settings.search_queue * 4, "pictures are being read"
+        )
         pictures = QueryPictures(gallery.path, settings.kept_queries)
         composer = Composer(gallery, words or WordsSettings())
         how = Joining(

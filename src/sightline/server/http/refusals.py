@@ -270,13 +270,13 @@ class OverloadedError(RefusalError):
     status = 503
     headers: ClassVar = {"Retry-After": "1"}  # a queue is short-lived
 
-    def __init__(self, waiting: int, what: str = "searches") -> None:
+    def __init__(self, waiting: int, what: str = "searches are running") -> None:
         super().__init__(waiting, what)
         self.waiting = waiting
         self.what = what
 
     def __str__(self) -> str:
-        return f"{self.waiting} {self.what} are running or waiting; try again in a moment"
+        return f"{self.waiting} {self.what} or waiting; try again in a moment"
 
 
 class NotReadyError(RefusalError):

@@ -18,7 +18,7 @@ from sightline.server.schemas.fields import ImageId, Label, PictureToken
 from sightline.server.schemas.requests import Page
 from sightline.server.search.concurrency import Admitted
 from sightline.server.service import Service, ServiceDep
-from sightline.types import ImageRecord
+from sightline.types import Added, ImageRecord
 
 THUMBNAIL_SIZES_PX = (160, 320, 640, 1280)
 """The longest edges there are; so the cache holds at most so many versions of a picture."""
@@ -185,10 +185,38 @@ async def upload(
     """
     outcome = UploadAnswer(added=[], known=[], refused=[])
     for file in files:
-        # One after the other, so that a large upload does not keep everybody else waiting.
-        await service.picturing.run(partial(_take, service, file, label, outcome))
+        name = shown(file.filename or "")
+        try:
+            # One after the other, so that a large upload does not keep everybody else waiting.
+            added = await service.picturing.run(partial(_add, service, file, name, label))
+        except SightlineError as error:
+            if _concerns_all(error, outcome):
+                raise
+            reason = error.reason if isinstance(error, ImageUnreadableError) else str(error)
+            outcome.refused.append(RefusedFile(name=name, reason=reason))
+            service.metrics.uploads.labels("refused").inc()
+        else:
+            picture = _answer(service, added.image)
+            (outcome.added if added.is_new else outcome.known).append(picture)
+            service.metrics.uploads.labels("added" if added.is_new else "known").inc()
     response.status_code = 201 if outcome.added else 200
     return outcome
+
+
+def _add(
+    service: Service, file: UploadFile, name: str, labels: Sequence[str], admitted: Admitted
+) -> Added:
+    return service.gallery.add(file.file.read(), name=name, labels=labels)
+
+
+def _concerns_all(error: SightlineError, outcome: UploadAnswer) -> bool:
+    """Whether an error is the answer to a whole upload, and not to one of its files alone."""
+    if isinstance(error, ImageUnreadableError):
+        return False
+    if isinstance(error, InputError):
+        return True  # a label, say, which is wrong for every file
+    # As long as nothing is in; after that the answer has to tell what is.
+    return not (outcome.added or outcome.known)
 
 
 @router.put("/images/{id}/labels", summary="Label a picture")
@@ -231,29 +259,3 @@ def rounded_up(size: int) -> int:
 
 def _answer(service: Service, record: ImageRecord) -> ImageAnswer:
     return ImageAnswer.of(record, service.gallery.keeps(record))
-
-
-def _take(
-    service: Service,
-    file: UploadFile,
-    labels: Sequence[str],
-    outcome: UploadAnswer,
-    admitted: Admitted,
-) -> None:
-    """Add one file, and enter into the outcome what became of it."""
-    name = shown(file.filename or "")
-    try:
-        added = service.gallery.add(file.file.read(), name=name, labels=labels)
-    except SightlineError as error:
-        is_about_this_file = isinstance(error, ImageUnreadableError)
-        if isinstance(error, InputError) and not is_about_this_file:
-            raise  # a label, say, which is wrong for all of them
-        if not is_about_this_file and not (outcome.added or outcome.known):
-            raise  # nothing is in yet, so the error can be told as such
-        reason = error.reason if isinstance(error, ImageUnreadableError) else str(error)
-        outcome.refused.append(RefusedFile(name=name, reason=reason))
-        service.metrics.uploads.labels("refused").inc()
-        return
-    picture = ImageAnswer.of(added.image, service.gallery.keeps(added.image))
-    (outcome.added if added.is_new else outcome.known).append(picture)
-    service.metrics.uploads.labels("added" if added.is_new else "known").inc()

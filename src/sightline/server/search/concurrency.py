@@ -30,10 +30,10 @@ class Admission:
     Args:
         threads: How many run at once.
         places: How many may run or wait, from ``threads``.
-        what: Runs here, as it is called where more is refused.
+        what: Is going on here, as is told where more is refused.
     """
 
-    def __init__(self, threads: int, places: int, what: str = "searches") -> None:
+    def __init__(self, threads: int, places: int, what: str = "searches are running") -> None:
         self._threads = threads
         self._places = max(places, threads)
         self._what = what
