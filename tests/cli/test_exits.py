@@ -2,10 +2,9 @@ from sightline import errors
 from sightline.cli.exits import EXIT_MEANINGS, Exit, exit_for
 from sightline.errors import ServiceUnreachableError, SightlineError
 
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 BRANCHES = [
-    kind
-    for kind in vars(errors).values()
-    if isinstance(kind, type) and kind.__base__ is SightlineError
+    kind for kind in KINDS if issubclass(kind, SightlineError) and SightlineError in kind.__bases__
 ]
 
 

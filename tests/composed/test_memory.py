@@ -1,4 +1,5 @@
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,7 @@ class Refusing(Committing):
 
 
 def test_what_cannot_be_written_is_forgotten_but_a_mistake_is_told() -> None:
-    memory = CatalogMemory(Refusing(DiskFullError("catalog.sqlite")))
+    memory = CatalogMemory(Refusing(DiskFullError(Path("catalog.sqlite"))))
     memory.keep("caption", "k", "a car")
     assert memory.kept("caption", "k") is None
 

@@ -4,6 +4,7 @@ import io
 import os
 import pickle
 import warnings
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from sightline.errors import ImageUnreadableError, InvalidValueError
-from sightline.images import bytes_hash, decode, read
+from sightline.images import bytes_hash, decode, read, size_as_shown
 from sightline.images.formats import Format
 from sightline.images.reading import open_regular, stream_hash
 
@@ -69,6 +70,34 @@ def test_all_orientations_are_applied_as_exif_transpose_does(kind: str, orientat
     assert decoded.image.size == ((32, 48) if 5 <= orientation <= 8 else (48, 32))
     assert np.abs(pixels(decoded.image) - pixels(expected)).max() <= 1
     assert decode(decoded.image).image.size == expected.size, "it is not turned a second time"
+    assert size_as_shown(data, lambda bytes: None) == expected.size
+
+
+@pytest.mark.parametrize("kind", list(Format))
+def test_the_size_is_known_without_the_pixels(kind: Format) -> None:
+    data = small_files()[kind]
+    decoded = decode(data)
+
+    assert size_as_shown(data, lambda bytes: None) == (decoded.width_px, decoded.height_px)
+
+
+def test_what_a_png_says_after_its_pixels_counts_for_its_size_too() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    block = exif.tobytes().removeprefix(b"Exif\x00\x00")
+    data = encoded(corners(), "PNG")
+    chunk = b"eXIf" + block
+    late = len(block).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    data = data[:-12] + late + data[-12:]
+
+    assert decode(data).image.size == (32, 48)
+    assert size_as_shown(data, lambda bytes: None) == (32, 48)
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg></svg>", png_header(10, 10)[:20]])
+def test_what_is_no_picture_has_no_size(data: bytes) -> None:
+    with pytest.raises(ImageUnreadableError):
+        size_as_shown(data, lambda bytes: None)
 
 
 def test_an_orientation_in_xmp_counts_where_exif_is_silent() -> None:
@@ -77,6 +106,7 @@ def test_an_orientation_in_xmp_counts_where_exif_is_silent() -> None:
     decoded = decode(encoded(corners(), "JPEG", xmp=xmp))
 
     assert decoded.image.size == (32, 48)
+    assert size_as_shown(encoded(corners(), "JPEG", xmp=xmp), lambda bytes: None) == (32, 48)
     assert decoded.image.getpixel((30, 2)) == pytest.approx((255, 0, 0), abs=6), "red is top right"
 
 
@@ -94,6 +124,8 @@ def test_a_heic_is_turned_exactly_once(orientation: int) -> None:
 
     assert (decoded.width_px, decoded.height_px) == expected.size == decoded.image.size
     assert np.abs(pixels(decoded.image) - pixels(expected)).mean() < 4
+    data = encoded(upright, "HEIF", exif=exif.tobytes())
+    assert size_as_shown(data, lambda bytes: None) == expected.size
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -333,8 +334,48 @@ def test_an_upload_without_files_is_a_problem(client: TestClient) -> None:
     assert answer.json()["detail"] == "files is missing; give it"
 
 
-def test_another_writer_is_named(client: TestClient, indexed: Gallery) -> None:
+def test_an_upload_that_is_turned_away_in_the_middle_tells_what_is_in(
+    client: TestClient, indexed: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admission = client.app.state.service.picturing  # type: ignore[attr-defined]
+    add = Gallery.add
+
+    def add_and_fill_up(gallery: Gallery, *arguments: Any, **more: Any) -> Any:  # noqa: ANN401
+        monkeypatch.setattr(admission, "_places", 0)  # from now on nobody gets in
+        return add(gallery, *arguments, **more)
+
+    monkeypatch.setattr(Gallery, "add", add_and_fill_up)
+    files = [(f"{shade}.png", png((shade, 9, 9))) for shade in (1, 2, 3)]
+    answer = upload(client, *files)
+    turned_away = upload(client, *files)
+
+    assert answer.status_code == 201
+    assert [image["name"] for image in answer.json()["added"]] == ["1.png"]
+    assert [file["name"] for file in answer.json()["refused"]] == ["2.png", "3.png"]
+    assert "try again in a moment" in answer.json()["refused"][0]["reason"]
+    assert len(indexed) == 7
+    assert turned_away.status_code == 503, "nothing of it is in, so it is refused as a whole"
+
+
+def test_a_refused_thumbnail_speaks_of_pictures(
+    client: TestClient, red: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admission = client.app.state.service.picturing  # type: ignore[attr-defined]
+    monkeypatch.setattr(admission, "_places", 0)
+    refused = client.get(f"{API}/images/{red}/thumbnail")
+
+    assert (refused.status_code, refused.json()["kind"]) == (503, "OverloadedError")
+    assert refused.json()["detail"] == (
+        "0 pictures are being read or waiting; try again in a moment"
+    )
+
+
+def test_another_writer_is_named(
+    client: TestClient, indexed: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from sightline.catalog.lock import WriterLock
+
+    monkeypatch.setattr("sightline.gallery.pictures.PATIENCE_S", 0.05)
 
     with WriterLock(indexed.path / "writer.lock", "sightline index"):
         answer = upload(client, ("new.png", png((1, 2, 3))))

@@ -15,8 +15,7 @@ from fastapi.testclient import TestClient
 
 from sightline.gallery import Gallery
 from sightline.server.http.refusals import JobRunningError, NotReadyError
-from sightline.server.jobs.events import job_events
-from sightline.server.jobs.runner import Jobs, JobState, Work
+from sightline.server.jobs import Jobs, JobState, Work, job_events
 from sightline.testing import FakeEncoder
 from tests.conftest import paint
 from tests.server.conftest import API, names, served_gallery
@@ -191,6 +190,43 @@ def test_an_unknown_job_is_a_problem(client: TestClient, route: str) -> None:
     assert client.delete(f"{API}/jobs/nope").status_code == 404
 
 
+def test_a_job_that_finds_no_thread_stands_in_nobodys_way(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == "job":
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        refused = client.post(f"{API}/jobs/index", json={})
+    listed = client.get(f"{API}/jobs").json()["jobs"]
+    end = events_of(client, start(client)["id"])[-1][1]
+
+    assert (refused.status_code, refused.json()["kind"]) == (503, "NotReadyError")
+    assert "no thread" in refused.json()["detail"]
+    assert listed == [], "a job that never ran is none"
+    assert end["state"] == "done"
+
+
+def test_of_the_files_that_a_job_skipped_the_first_fifty_are_kept(
+    indexed: Gallery, photos: Path
+) -> None:
+    for place in range(60):
+        (photos / f"bad{place:02}.png").write_bytes(b"no picture")
+    jobs = Jobs(indexed)
+    id = jobs.start(Work()).id
+    jobs.wait()
+    report = jobs.get(id).report
+
+    assert report is not None
+    assert (len(report.skipped), report.skipped_count) == (50, 60)
+    assert report.skipped[0].path == str(photos / "bad00.png")
+
+
 # What may be indexed
 
 
@@ -273,9 +309,7 @@ def test_a_silent_stream_shows_that_it_lives_and_ends_with_the_service(
 
     async def watch() -> list[bytes]:
         seen: list[bytes] = []
-        async for block in job_events(
-            jobs, job.id, lambda job: job.id, heartbeat_s=0.001, between_s=0
-        ):
+        async for block in job_events(jobs, job.id, heartbeat_s=0.001, between_s=0):
             seen.append(block)
             if block.startswith(b":"):
                 jobs.close()
@@ -299,7 +333,7 @@ def test_a_stream_that_nobody_reads_any_longer_listens_no_more(
     assert encoder.reached.wait(60)
 
     async def look() -> int:
-        stream = job_events(jobs, job.id, lambda job: job.id)
+        stream = job_events(jobs, job.id)
         await anext(stream)
         listening = len(jobs._listeners)
         await stream.aclose()  # type: ignore[attr-defined]

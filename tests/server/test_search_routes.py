@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
+from PIL import Image, ImageFile
 
 from sightline.gallery import Gallery
 from sightline.server.schemas.fields import LONGEST_TEXT
@@ -274,6 +274,35 @@ def test_nothing_is_remembered_where_that_is_turned_off(indexed: Gallery) -> Non
         assert search(client, text="red")["cached"] is False
         assert by_picture(client, png(RED))["picture"] is None
     assert not (indexed.path / "queries").exists()
+
+
+def test_a_query_picture_is_decoded_and_hashed_once(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sightline.images import bytes_hash
+
+    decoded: list[object] = []
+    hashed: list[bytes] = []
+    load = ImageFile.ImageFile.load
+
+    def load_noted(image: ImageFile.ImageFile) -> object:
+        decoded.append(image)
+        return load(image)
+
+    def hash_noted(data: bytes) -> str:
+        hashed.append(data)
+        return bytes_hash(data)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load_noted)
+    monkeypatch.setattr("sightline.server.search.searches.bytes_hash", hash_noted)
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    data = encoded(Image.new("RGB", (30, 20), RED), "JPEG", exif=sideways)
+    kept = by_picture(client, data)["picture"]
+
+    assert len({id(image) for image in decoded}) == 1
+    assert hashed == [data]
+    assert (kept["width"], kept["height"]) == (20, 30), "as shown"
 
 
 def test_a_picture_that_the_gallery_allows_is_kept_whatever_its_size(

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sightline.gallery import Gallery
-from sightline.server.http.sessions import COOKIE
+from sightline.server.http.security import COOKIE
 from tests.server.conftest import API, ids_by_name, served_gallery
 
 TOKEN = "correct horse battery staple"

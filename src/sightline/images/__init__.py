@@ -7,7 +7,7 @@ out is either a picture or an ``ImageUnreadableError`` with a reason in plain wo
 
 from __future__ import annotations
 
-from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
+from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode, size_as_shown
 from sightline.images.finding import FoundFile, find, has_picture_ending
 from sightline.images.reading import bytes_hash, read
 from sightline.images.sheets import thumbnail
@@ -21,5 +21,6 @@ __all__ = [
     "find",
     "has_picture_ending",
     "read",
+    "size_as_shown",
     "thumbnail",
 ]

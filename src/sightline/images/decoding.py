@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _SIDEWAYS = frozenset((5, 6, 7, 8))
+_SAID_LATE = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 # Their plug-ins parse EXIF or damaged directories while opening, and warn.
 _MAY_WARN = frozenset((Format.TIFF, Format.AVIF, Format.HEIF, Format.GIF))
 
@@ -106,6 +108,36 @@ def decode(
     return _decode_bytes(
         read(source), _Wishes(name or str(source), shortest_px, max_megapixels, reserve)
     )
+
+
+def size_as_shown(data: bytes, reserve: Callable[[int], None]) -> tuple[int, int]:
+    """Return the width and height of a picture that was decoded before, as it is shown.
+
+    Its pixels stay where they are, unless more than its header is needed to know.
+
+    Args:
+        data: The bytes of its file.
+        reserve: As for ``decode``.
+
+    Raises:
+        ImageUnreadableError: there is no picture to be had from data.
+    """
+    kind = sniff(data[:HEAD_BYTES])
+    # What corrects itself while loading, and the marks of what a PNG may say after its pixels.
+    is_known_late = kind in (Format.HEIF, Format.GIF) or (
+        kind is Format.PNG and any(mark in data for mark in _SAID_LATE)
+    )
+    if kind is None or is_known_late:
+        decoded = decode(data, shortest_px=1, max_megapixels=math.inf, reserve=reserve)
+        return decoded.width_px, decoded.height_px
+    try:
+        with _warnings_hidden(kind, data):
+            image = open_picture(kind, data)
+            sideways = _facts(kind, data, image).orientation in _SIDEWAYS
+    except Exception as error:  # as for ``decode``
+        raise ImageUnreadableError("the picture", reason_of(error, kind, data)) from error
+    width, height = image.size
+    return (height, width) if sideways else (width, height)
 
 
 def _decode_bytes(data: bytes, wishes: _Wishes) -> Decoded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -16,11 +17,9 @@ from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server.http import openapi, problems
 from sightline.server.http.bodies import BodyLimits
-from sightline.server.http.compression import Squeezed
-from sightline.server.http.head import Heads
 from sightline.server.http.metrics import Measured
+from sightline.server.http.middleware import HeadRequests, PageCompression
 from sightline.server.http.security import Guard, SecureHeaders
-from sightline.server.http.unexpected import UnexpectedErrors
 from sightline.server.routes import gallery as gallery_routes
 from sightline.server.routes import (
     images,
@@ -29,13 +28,12 @@ from sightline.server.routes import (
     operations,
     page,
     search,
-    sessions,
-    uploads,
 )
 from sightline.server.schemas.answers import API
 from sightline.server.search.notes import warnings_of_threads
 from sightline.server.service import Service
 from sightline.server.settings import Settings
+from sightline.server.startup import tidy_up
 
 # FastAPI can report to OpenTelemetry. Nothing is sent anywhere, whatever the environment says.
 _SILENT = {
@@ -96,21 +94,21 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    tidying = threading.Thread(target=tidy_up, args=(service.gallery,), name="tidying")
     with warnings_of_threads():
         service.readiness.begin()
-        service.tidying.begin()
+        tidying.start()
         try:
             yield
         finally:
             service.close()
             # The caller closes the gallery next, so nobody may be at work on it.
-            await anyio.to_thread.run_sync(service.jobs.wait)
-            await anyio.to_thread.run_sync(service.readiness.wait)
-            await anyio.to_thread.run_sync(service.tidying.wait)
+            for wait in (service.jobs.wait, service.readiness.wait, tidying.join):
+                await anyio.to_thread.run_sync(wait)
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (search, images, uploads, gallery_routes, judgements, jobs, sessions):
+    for module in (search, images, gallery_routes, judgements, jobs):
         app.include_router(module.router, prefix=API)
     app.include_router(operations.router)
     app.include_router(page.router)
@@ -120,8 +118,8 @@ def _add_routes(app: FastAPI) -> None:
 def _surround(app: FastAPI, service: Service) -> None:
     """Put the layers around the routes; what is added last stands outermost."""
     settings = service.settings
-    app.add_middleware(Squeezed)
-    app.add_middleware(Heads)
+    app.add_middleware(PageCompression)
+    app.add_middleware(HeadRequests)
     app.add_middleware(BodyLimits, settings=settings)
     app.add_middleware(Guard, settings=settings, doorkeeper=service.doorkeeper)
     if settings.cors_origins:
@@ -132,7 +130,7 @@ def _surround(app: FastAPI, service: Service) -> None:
             allow_headers=("Authorization", "Content-Type", "X-Language-Model-Key"),
             expose_headers=("Location", "Retry-After"),
         )
-    app.add_middleware(UnexpectedErrors)
+    app.add_middleware(problems.UnexpectedErrors)
     app.add_middleware(SecureHeaders)
     app.add_middleware(Measured, metrics=service.metrics, writes=settings.access_log)
 

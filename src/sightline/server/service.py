@@ -11,16 +11,15 @@ from fastapi import Depends, Request
 from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
 from sightline.server.http.metrics import Metrics
-from sightline.server.http.sessions import Doorkeeper
-from sightline.server.jobs.runner import Job, Jobs
-from sightline.server.readiness import Readiness
+from sightline.server.http.security import Doorkeeper
+from sightline.server.jobs import Jobs
 from sightline.server.search.composing import Composer
 from sightline.server.search.concurrency import Admission
 from sightline.server.search.query_encoder import Joining, joined
 from sightline.server.search.query_pictures import QueryPictures
 from sightline.server.search.searches import Searches
 from sightline.server.settings import Settings
-from sightline.server.tidying import Tidying
+from sightline.server.startup import Readiness
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,6 @@ class Service:
         pictures: The last query pictures.
         jobs: The index jobs.
         readiness: Whether the model is loaded.
-        tidying: Makes order in the gallery's folder.
         doorkeeper: Who may come in.
     """
 
@@ -52,7 +50,6 @@ class Service:
     pictures: QueryPictures
     jobs: Jobs
     readiness: Readiness
-    tidying: Tidying
     doorkeeper: Doorkeeper
 
     @classmethod
@@ -66,7 +63,9 @@ class Service:
         """Return the parts, put together; the gallery's queries are joined from now on."""
         metrics = Metrics()
         searching = Admission(settings.search_threads, settings.search_queue)
-        picturing = Admission(settings.picture_threads, settings.search_queue * 4)
+        picturing = Admission(
+            settings.picture_threads, settings.search_queue * 4, "pictures are being read"
+        )
         pictures = QueryPictures(gallery.path, settings.kept_queries)
         composer = Composer(gallery, words or WordsSettings())
         how = Joining(
@@ -85,9 +84,8 @@ class Service:
             Searches(gallery, pictures, composer, metrics, settings.answer_cache),
             composer,
             pictures,
-            Jobs(gallery, lambda job: _count(metrics, job)),
+            Jobs(gallery, lambda job: metrics.jobs.labels(str(job.state)).inc()),
             Readiness(gallery, failed),
-            Tidying(gallery),
             Doorkeeper(settings.token),
         )
         service._show_gauges()
@@ -103,10 +101,6 @@ class Service:
         show("searches_waiting", "Searches in the queue.", lambda: self.searching.waiting)
         show("gallery_pictures", "Pictures in the gallery.", lambda: len(self.gallery))
         show("jobs_running", "Index jobs that run.", lambda: self.jobs.is_running)
-
-
-def _count(metrics: Metrics, job: Job) -> None:
-    metrics.jobs.labels(str(job.state)).inc()
 
 
 async def service_of(request: Request) -> Service:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import field, fields
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
 
 from sightline.errors import InvalidValueError
 from sightline.server.http.refusals import UnsafeBindingError
+from sightline.server.http.validation import allowed_of
 from sightline.system.paths import absolute
 
 PREFIX = "SIGHTLINE_"
@@ -21,9 +30,25 @@ _MEGABYTE = 1_000_000
 
 
 def _setting(default: Any, what: str, least: float | None = None) -> Any:  # noqa: ANN401
-    if isinstance(default, tuple):
-        return field(default_factory=lambda: default, metadata={"what": what, "least": least})
     return field(default=default, metadata={"what": what, "least": least})
+
+
+def _unlisted(value: object) -> object:
+    """Return the words of a text with commas between them; what is no text, as it is."""
+    if not isinstance(value, str):
+        return value
+    return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def _switched(value: object) -> object:
+    return (value.strip() or False) if isinstance(value, str) else value
+
+
+Switch = Annotated[bool, BeforeValidator(_switched)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_unlisted)]
+Folders = Annotated[
+    tuple[Annotated[Path, AfterValidator(absolute)], ...], BeforeValidator(_unlisted)
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +65,14 @@ class Settings:
     token: str | None = _setting(
         None, "what callers must present; needed to listen anywhere but on this machine"
     )
-    insecure: bool = _setting(False, "listen on a network without a token")
-    allowed_hosts: tuple[str, ...] = _setting(
+    insecure: Switch = _setting(False, "listen on a network without a token")
+    allowed_hosts: Names = _setting(
         (), "further names that the service is reached by, behind a proxy for example; * for any"
     )
-    cors_origins: tuple[str, ...] = _setting(
+    cors_origins: Names = _setting(
         (), "origins of other web pages that may use the service, such as https://example.org"
     )
-    index_roots: tuple[Path, ...] = _setting(
+    index_roots: Folders = _setting(
         (), "folders below which POST /jobs/index may read; none means any folder"
     )
     max_upload_bytes: int = _setting(
@@ -74,13 +99,24 @@ class Settings:
     picture_threads: int = _setting(
         8, "how many pictures are decoded at once, for thumbnails and uploads", 1
     )
-    access_log: bool = _setting(False, "write a line for every request to standard error")
+    access_log: Switch = _setting(False, "write a line for every request to standard error")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_our_words(cls, given: Any, read: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401
+        try:
+            return read(given)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            allowed = "1 or 0" if fault["type"] == "bool_parsing" else allowed_of(fault)
+            name = variable_of(str(fault["loc"][0]))
+            raise InvalidValueError(name, fault["input"], allowed) from error
 
     def __post_init__(self) -> None:
-        for name, least in _least_values().items():
-            value = getattr(self, name)
-            if not value >= least:
-                raise InvalidValueError(variable_of(name), value, f"at least {least:g}")
+        for setting in fields(self):
+            value, least = getattr(self, setting.name), setting.metadata["least"]
+            if least is not None and not value >= least:
+                raise InvalidValueError(variable_of(setting.name), value, f"at least {least:g}")
         if self.port > 65_535:
             raise InvalidValueError(variable_of("port"), self.port, "a port from 0 to 65535")
         if not self.host:
@@ -106,12 +142,13 @@ class Settings:
         Raises:
             InvalidValueError: a value cannot be understood, or is out of range.
         """
-        values: dict[str, Any] = {}
-        hints = get_type_hints(cls)
-        for setting in fields(cls):
-            text = environment.get(variable_of(setting.name))
-            if text is not None and not (text == "" and setting.name == "token"):
-                values[setting.name] = _parsed(setting.name, hints[setting.name], text)
+        values: dict[str, Any] = {
+            setting.name: text
+            for setting in fields(cls)
+            if (text := environment.get(variable_of(setting.name))) is not None
+        }
+        if values.get("token") == "":
+            del values["token"]
         return cls(**values | {name: value for name, value in given.items() if value is not None})
 
     @property
@@ -162,47 +199,3 @@ def settings_table() -> str:
             shown = f"`{str(default).lower() if isinstance(default, bool) else default}`"
         rows.append(f"| `{variable_of(setting.name)}` | {shown} | {setting.metadata['what']} |")
     return "\n".join(rows) + "\n"
-
-
-# From text to value
-
-
-def _least_values() -> dict[str, float]:
-    known = {setting.name: setting.metadata["least"] for setting in fields(Settings)}
-    return {name: least for name, least in known.items() if least is not None}
-
-
-def _parsed(name: str, hint: Any, text: str) -> Any:  # noqa: ANN401
-    if isinstance(hint, types.UnionType):
-        hint = get_args(hint)[0]
-    parse, allowed = _PARSERS.get(hint, (str, "a text"))
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise InvalidValueError(variable_of(name), text, allowed) from error
-
-
-def _truth(text: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "on": True}
-    known |= {"0": False, "false": False, "no": False, "off": False, "": False}
-    if text.strip().lower() not in known:
-        raise ValueError(text)
-    return known[text.strip().lower()]
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _folders(text: str) -> tuple[Path, ...]:
-    return tuple(absolute(word) for word in _words(text))
-
-
-_PARSERS: Mapping[Any, tuple[Callable[[str], Any], str]] = {
-    str: (str, "a text"),
-    int: (int, "a whole number"),
-    float: (float, "a number"),
-    bool: (_truth, "1 or 0"),
-    tuple[str, ...]: (_words, "names with commas between them"),
-    tuple[Path, ...]: (_folders, "folders with commas between them"),
-}

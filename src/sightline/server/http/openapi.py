@@ -7,8 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from sightline.server.http.problems import MEDIA_TYPE
-from sightline.server.schemas.answers import Problem
+from sightline.server.http.problems import MEDIA_TYPE, Problem
 
 DESCRIPTION = """Search a collection of pictures by example, by words, or by both.
 

@@ -13,17 +13,19 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Any
+from typing import Annotated
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sightline import errors
 from sightline.errors import SightlineError
 from sightline.server.http.refusals import RefusalError
-from sightline.server.http.validation import FieldFault, faults_of
+from sightline.server.http.validation import FieldProblem, faults_of
 from sightline.system.files import storage_error
 
 MEDIA_TYPE = "application/problem+json"
@@ -48,9 +50,7 @@ _STATUS_OF: tuple[tuple[type[SightlineError], HTTPStatus], ...] = (
     (errors.ServiceError, HTTPStatus.BAD_GATEWAY),
     (errors.MissingPackageError, HTTPStatus.NOT_IMPLEMENTED),
 )
-_RETRY: Mapping[HTTPStatus, Mapping[str, str]] = {
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "10"}
-}
+_RETRY: Mapping[str, str] = {"Retry-After": "10"}  # with every 503
 
 
 def status_of(error: SightlineError) -> int:
@@ -60,12 +60,25 @@ def status_of(error: SightlineError) -> int:
     return next((status for kind, status in _STATUS_OF if isinstance(error, kind)), 500)
 
 
+class Problem(BaseModel):
+    """An error (RFC 9457), with the sentence that the command line would give."""
+
+    type: Annotated[str, Field(examples=["/problems/ImageUnreadableError"])]
+    title: Annotated[str, Field(examples=["Unprocessable Content"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[
+        str, Field(examples=["cannot read cat.jpg: the file is cut off after 1,024 bytes"])
+    ]
+    kind: Annotated[str, Field(examples=["ImageUnreadableError"])]
+    errors: list[FieldProblem] | None = None
+
+
 def problem(
     status: int,
     detail: str,
     kind: str | None = None,
     *,
-    faults: Sequence[FieldFault] = (),
+    faults: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return an answer in problem details.
@@ -78,15 +91,14 @@ def problem(
         headers: Further ones.
     """
     title = HTTPStatus(status).phrase
-    content: dict[str, Any] = {
-        "type": f"/problems/{kind}" if kind else "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "kind": kind or title.replace(" ", "").replace("-", "") + "Error",
-    }
-    if faults:
-        content["errors"] = [{"field": fault.field, "message": fault.message} for fault in faults]
+    content = Problem(
+        type=f"/problems/{kind}" if kind else "about:blank",
+        title=title,
+        status=status,
+        detail=detail,
+        kind=kind or title.replace(" ", "").replace("-", "") + "Error",
+        errors=list(faults) or None,
+    ).model_dump(exclude_none=True)
     return JSONResponse(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
@@ -96,7 +108,7 @@ def problem_of(error: SightlineError, *, status: int | None = None) -> Response:
     if isinstance(error, RefusalError):
         headers = error.headers
     else:
-        headers = _RETRY.get(HTTPStatus(status), {})
+        headers = _RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     sentence = str(error).encode("utf-8", "replace").decode()  # a file name may hold anything
     return problem(status, sentence, type(error).__name__, headers=headers)
 
@@ -159,3 +171,34 @@ def _sentence(request: Request, error: HTTPException) -> str:
     if error.status_code == 400:
         return f"the request cannot be understood: {error.detail}"
     return str(error.detail)
+
+
+class UnexpectedErrors:
+    """A layer that answers an error that no handler knows with 500 and an id, and no more.
+
+    Starlette's own would stand outside of those that set headers and count.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception as error:
+            id = unexpected(error, f"{scope['method']} {scope['path']!r} was answered")
+            if has_begun:
+                raise  # the answer is cut off, so that nobody takes it for whole
+            detail = f"an unexpected error; whoever runs the service finds it in the log as {id}"
+            await problem(500, detail, "UnexpectedError")(scope, receive, send)

@@ -28,7 +28,6 @@ As in ``sightline.errors``, a constructor takes the facts, and ``str()`` is caus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
 
 from sightline.errors import InputError, SightlineError
@@ -76,9 +75,6 @@ class IncompleteSearchError(InputError):
         )
 
 
-_NONE: Mapping[str, str] = MappingProxyType({})
-
-
 class RefusalError(SightlineError):
     """A request is refused.
 
@@ -88,24 +84,17 @@ class RefusalError(SightlineError):
     """
 
     status: ClassVar[int] = 400
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What the answer's headers say beside the usual ones."""
-        return _NONE
+    headers: ClassVar[Mapping[str, str]] = {}
 
 
 class NotSignedInError(RefusalError):
     """The token is missing or wrong."""
 
     status = 401
+    # It names the scheme, as RFC 9110 wants of every 401.
+    headers: ClassVar = {"WWW-Authenticate": 'Bearer realm="sightline"'}
 
     is_wrong: bool
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Names the scheme, as RFC 9110 wants of every 401."""
-        return {"WWW-Authenticate": 'Bearer realm="sightline"'}
 
     def __str__(self) -> str:
         problem = "the token is wrong" if self.is_wrong else "this service wants a token"
@@ -169,13 +158,10 @@ class BodyTooSlowError(RefusalError):
     """A request stood still while its body came in."""
 
     status = 408
+    # The rest of the body cannot be told from a next request.
+    headers: ClassVar = {"Connection": "close"}
 
     timeout_s: float
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The rest of the body cannot be told from a next request."""
-        return {"Connection": "close"}
 
     sentence = "nothing came for {timeout_s:g} s while the request was read; send it again"
 
@@ -216,13 +202,10 @@ class BodyTooLargeError(RefusalError):
     """A request's body is too large."""
 
     status = 413
+    # The rest of the body is not read, so the connection cannot be used again.
+    headers: ClassVar = {"Connection": "close"}
 
     limit_bytes: int
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The rest of the body is not read, so the connection cannot be used again."""
-        return {"Connection": "close"}
 
     sentence = (
         "the request is larger than {limit_bytes:,} bytes; send less at once, or raise "
@@ -244,30 +227,23 @@ class WrongHostError(RefusalError):
 
 
 class OverloadedError(RefusalError):
-    """Too many searches are waiting already."""
+    """Too many searches, or pictures, are waiting already."""
 
     status = 503
+    headers: ClassVar = {"Retry-After": "1"}  # a queue is short-lived
 
     waiting: int
+    what: str = "searches are running"
 
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """A queue is short lived."""
-        return {"Retry-After": "1"}
-
-    sentence = "{waiting} searches are running or waiting; try again in a moment"
+    sentence = "{waiting} {what} or waiting; try again in a moment"
 
 
 class NotReadyError(RefusalError):
     """The model is not loaded yet, or the service is about to end."""
 
     status = 503
+    headers: ClassVar = {"Retry-After": "2"}  # models load in seconds
 
     reason: str
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Models load in seconds."""
-        return {"Retry-After": "2"}
 
     sentence = "the service is not ready: {reason}; try again in a moment"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic import BaseModel
 
 from sightline.errors import SightlineError
 
@@ -13,45 +14,49 @@ _LONGEST_SHOWN = 60
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFault:
-    """What is wrong with one field of a request.
-
-    Attributes:
-        field: Its name; "" for the request as a whole.
-        message: The sentence.
-    """
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
 
     field: str
     message: str
 
 
-def faults_of(found: Sequence[Mapping[str, Any]]) -> tuple[FieldFault, ...]:
-    """Return a sentence for each error of pydantic."""
-    return tuple(_fault(error) for error in found)
+def faults_of(found: Sequence[Mapping[str, Any]]) -> list[FieldProblem]:
+    """Return a sentence for each error of pydantic; "" is the request as a whole."""
+    return [
+        FieldProblem(field=(field := _field(error)), message=_message(field, error))
+        for error in found
+    ]
 
 
-def _fault(error: Mapping[str, Any]) -> FieldFault:
+def _field(error: Mapping[str, Any]) -> str:
     # The first place is where the field is: body, query, path.
-    places = [] if error["type"] == "json_invalid" else [str(place) for place in error["loc"][1:]]
-    field = ".".join(places)
-    known = _SENTENCES.get(error["type"])
-    if known is not None:
-        return FieldFault(field, known(field, error))
-    cause = error.get("ctx", {}).get("error")
-    if isinstance(cause, SightlineError):  # a sentence of ours, raised inside of a model
-        return FieldFault(field, str(cause))
-    allowed = _allowed(error)
-    return FieldFault(
-        field, f"{_named(field)} is {_shown(error.get('input'))}, but it must be {allowed}"
-    )
+    return "" if error["type"] == "json_invalid" else ".".join(map(str, error["loc"][1:]))
 
 
-def _allowed(error: Mapping[str, Any]) -> str:
+def _message(field: str, error: Mapping[str, Any]) -> str:
     context = error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return f"{field} is missing; give it" if field else "the request has no body; send one"
+        case "extra_forbidden":
+            return f"there is no parameter {field!r}; check its spelling"
+        case "json_invalid":
+            reason = context.get("error", error["msg"])
+            return f"the request's body is not JSON ({reason}); send a JSON object"
+        case "sentence":
+            return str(error["msg"])
+    if isinstance(context.get("error"), SightlineError):  # ours, raised inside of a model
+        return str(context["error"])
+    name, value = field or "the body", _shown(error.get("input"))
+    return f"{name} is {value}, but it must be {allowed_of(error)}"
+
+
+def allowed_of(error: Mapping[str, Any]) -> str:
+    """Return what an error of pydantic says is allowed, to follow "it must be"."""
     phrase = _PHRASES.get(error["type"])
     if phrase is not None:
-        return phrase.format(**context)
+        return phrase.format(**error.get("ctx", {}))
     return str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
 
 
@@ -82,35 +87,6 @@ _PHRASES: Mapping[str, str] = {
     "enum": "{expected}",
     "literal_error": "{expected}",
 }
-
-
-def _missing(field: str, error: Mapping[str, Any]) -> str:
-    return f"{_named(field)} is missing; give it" if field else "the request has no body; send one"
-
-
-def _unknown(field: str, error: Mapping[str, Any]) -> str:
-    return f"there is no parameter {field!r}; check its spelling"
-
-
-def _not_json(field: str, error: Mapping[str, Any]) -> str:
-    reason = error.get("ctx", {}).get("error", error["msg"])
-    return f"the request's body is not JSON ({reason}); send a JSON object"
-
-
-def _as_it_is(field: str, error: Mapping[str, Any]) -> str:
-    return str(error["msg"])
-
-
-_SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
-    "missing": _missing,
-    "extra_forbidden": _unknown,
-    "json_invalid": _not_json,
-    "sentence": _as_it_is,
-}
-
-
-def _named(field: str) -> str:
-    return field or "the body"
 
 
 def _shown(value: object) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 
 from sightline import __version__
 from sightline.composed import WordsSettings
@@ -18,21 +18,10 @@ from sightline.composed.registry import (
 )
 from sightline.protocols import TextEncoder
 from sightline.server.routes.jobs import may_index
-from sightline.server.schemas.answers import shown
+from sightline.server.schemas.answers import FaultAnswer, shown
 from sightline.server.schemas.composition import ComposingAnswer, LanguageModelAnswer
-from sightline.server.schemas.gallery import (
-    FaultAnswer,
-    FaultsAnswer,
-    FaultsSummary,
-    FormatCount,
-    GalleryAnswer,
-    LabelCount,
-    ModelAnswer,
-    ReasonCount,
-    TakenRange,
-)
 from sightline.server.service import ServiceDep
-from sightline.types import Facets, GalleryStatus, Skipped
+from sightline.types import Facets, GalleryStatus
 from sightline.types.composition import Mode
 
 _FAULTS_SHOWN = 50
@@ -46,6 +35,82 @@ _EXAMPLES = (
 )
 
 router = APIRouter(tags=["gallery"])
+
+
+class ModelAnswer(BaseModel):
+    """A model that has vectors in the gallery."""
+
+    name: str
+    vectors: int
+    dimensions: int
+    precision: str
+
+
+class ReasonCount(BaseModel):
+    """Why files could not be read, and how many."""
+
+    reason: str
+    count: int
+
+
+class FaultsSummary(BaseModel):
+    """Files that could not be read."""
+
+    count: int
+    reasons: Annotated[list[ReasonCount], Field(description="The most frequent first.")]
+    first: Annotated[list[FaultAnswer], Field(description="At most 50.")]
+
+
+class FaultsAnswer(BaseModel):
+    """A part of the files that could not be read, by path."""
+
+    count: int
+    faults: list[FaultAnswer]
+
+
+class LabelCount(BaseModel):
+    """A label, and how many pictures have it."""
+
+    label: str
+    count: int
+
+
+class FormatCount(BaseModel):
+    """A format, and how many pictures have it."""
+
+    format: str
+    count: int
+
+
+class TakenRange(BaseModel):
+    """The first and the last of the pictures' own times."""
+
+    first: str | None
+    last: str | None
+
+
+class GalleryAnswer(BaseModel):
+    """What the gallery holds, and what the service lets its callers do."""
+
+    path: str
+    images: int
+    model: str
+    models: list[ModelAnswer]
+    knows: Annotated[str, Field(description='What the model knows, such as "photographs".')]
+    can_text: Annotated[bool, Field(description="Whether the model reads words.")]
+    folders: list[str]
+    faults: FaultsSummary
+    missing: Annotated[int, Field(description="Pictures without a vector of this model.")]
+    index_state: str
+    bytes_on_disk: int
+    labels: list[LabelCount]
+    formats: list[FormatCount]
+    taken: TakenRange
+    version: str
+    max_upload_bytes: int
+    examples: Annotated[list[str], Field(description="Texts that are worth a try.")]
+    may_index: Annotated[bool, Field(description="Whether folders may be named to index.")]
+    composing: ComposingAnswer
 
 
 @router.get("/gallery", summary="What the gallery holds")
@@ -76,7 +141,9 @@ def faults(
 ) -> FaultsAnswer:
     """Files that could not be read, with reasons, by path."""
     known = service.gallery.status().faults
-    return FaultsAnswer(count=len(known), faults=_shown(known[offset : offset + limit]))
+    return FaultsAnswer(
+        count=len(known), faults=[FaultAnswer.of(fault) for fault in known[offset : offset + limit]]
+    )
 
 
 def _composing(words: WordsSettings) -> ComposingAnswer:
@@ -111,7 +178,7 @@ def _status_fields(status: GalleryStatus) -> dict[str, Any]:
         "faults": FaultsSummary(
             count=len(status.faults),
             reasons=[ReasonCount(reason=reason, count=count) for reason, count in reasons],
-            first=_shown(status.faults[:_FAULTS_SHOWN]),
+            first=[FaultAnswer.of(fault) for fault in status.faults[:_FAULTS_SHOWN]],
         ),
         "index_state": status.index_state,
         "bytes_on_disk": status.bytes_on_disk,
@@ -124,7 +191,3 @@ def _facet_fields(facets: Facets) -> dict[str, Any]:
         "formats": [FormatCount(format=name, count=n) for name, n in facets.formats.items()],
         "taken": TakenRange(first=facets.first_taken, last=facets.last_taken),
     }
-
-
-def _shown(faults: Sequence[Skipped]) -> list[FaultAnswer]:
-    return [FaultAnswer(path=shown(fault.path), reason=fault.reason) for fault in faults]

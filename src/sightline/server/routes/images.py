@@ -1,35 +1,77 @@
-"""Single pictures: their facts, their files, their thumbnails, their labels."""
+"""Single pictures: their facts, their files, their thumbnails, their labels, and uploads."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
 from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from sightline.errors import ImageUnreadableError
-from sightline.server.http.originals import original
-from sightline.server.http.ranges import has_it
+from sightline.errors import ImageUnreadableError, InputError, SightlineError
+from sightline.server.http.originals import has_it, original
 from sightline.server.http.refusals import PictureGoneError
-from sightline.server.schemas.answers import (
-    VERSION_DIGITS,
-    BrowseAnswer,
-    ImageAnswer,
-    LabelsRequest,
-    RemovedAnswer,
-    shown,
-)
-from sightline.server.schemas.fields import ImageId, PictureToken
+from sightline.server.schemas.answers import VERSION_DIGITS, ImageAnswer, shown
+from sightline.server.schemas.fields import ImageId, Label, PictureToken
 from sightline.server.schemas.requests import Page
+from sightline.server.search.concurrency import Admitted
 from sightline.server.service import Service, ServiceDep
-from sightline.types import ImageRecord
+from sightline.types import Added, ImageRecord
 
 THUMBNAIL_SIZES_PX = (160, 320, 640, 1280)
 """The longest edges there are; so the cache holds at most so many versions of a picture."""
 
+_MOST_FILES = 200
 _A_YEAR = "private, max-age=31536000, immutable"
 
 router = APIRouter(tags=["images"])
+
+
+class BrowseAnswer(BaseModel):
+    """A part of the gallery's pictures, newest first."""
+
+    images: list[ImageAnswer]
+    offset: int
+    k: int
+    more: Annotated[bool, Field(description="Whether a next page has something.")]
+    total: Annotated[int, Field(description="Pictures that pass the filters.")]
+
+
+class RefusedFile(BaseModel):
+    """A file that was not taken in."""
+
+    name: str
+    reason: str
+
+
+class UploadAnswer(BaseModel):
+    """What became of the files of an upload."""
+
+    added: list[ImageAnswer]
+    known: Annotated[list[ImageAnswer], Field(description="Their content was here already.")]
+    refused: list[RefusedFile]
+
+
+class RemovedAnswer(BaseModel):
+    """A picture that was taken out of the gallery."""
+
+    removed: int
+    file_deleted: Annotated[
+        bool, Field(description="True for an upload; other files are never touched.")
+    ]
+
+
+class LabelsRequest(BaseModel):
+    """The labels that a picture is to have, and no others."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"labels": ["boats", "holiday"]}]}
+    )
+
+    labels: Annotated[list[str], Field(max_length=100)]
+
 
 IdParameter = Annotated[ImageId, Path(description="Of a picture, as a hit has it.")]
 SizeParameter = Annotated[
@@ -118,6 +160,63 @@ async def thumbnail(
         return Response(data, headers=headers, media_type="image/webp")
 
     return await service.picturing.run(lambda _: answer())
+
+
+@router.post(
+    "/images",
+    summary="Add pictures",
+    responses={201: {"model": UploadAnswer, "description": "Something was added."}},
+)
+async def upload(
+    service: ServiceDep,
+    response: Response,
+    files: Annotated[
+        list[UploadFile],
+        File(min_length=1, max_length=_MOST_FILES, description="Picture files."),
+    ],
+    label: Annotated[
+        list[Label], Form(max_length=100, description="What all of them are called.")
+    ] = [],  # noqa: B006 - FastAPI's own way; it is never changed
+) -> UploadAnswer:
+    """Keep copies of pictures in the gallery: the next search finds them.
+
+    Each file is looked at on its own. What is no picture is refused with a reason, and nothing of
+    it is kept; what is here already is not kept twice.
+    """
+    outcome = UploadAnswer(added=[], known=[], refused=[])
+    for file in files:
+        name = shown(file.filename or "")
+        try:
+            # One after the other, so that a large upload does not keep everybody else waiting.
+            added = await service.picturing.run(partial(_add, service, file, name, label))
+        except SightlineError as error:
+            if _concerns_all(error, outcome):
+                raise
+            reason = error.reason if isinstance(error, ImageUnreadableError) else str(error)
+            outcome.refused.append(RefusedFile(name=name, reason=reason))
+            service.metrics.uploads.labels("refused").inc()
+        else:
+            picture = _answer(service, added.image)
+            (outcome.added if added.is_new else outcome.known).append(picture)
+            service.metrics.uploads.labels("added" if added.is_new else "known").inc()
+    response.status_code = 201 if outcome.added else 200
+    return outcome
+
+
+def _add(
+    service: Service, file: UploadFile, name: str, labels: Sequence[str], admitted: Admitted
+) -> Added:
+    return service.gallery.add(file.file.read(), name=name, labels=labels)
+
+
+def _concerns_all(error: SightlineError, outcome: UploadAnswer) -> bool:
+    """Whether an error is the answer to a whole upload, and not to one of its files alone."""
+    if isinstance(error, ImageUnreadableError):
+        return False
+    if isinstance(error, InputError):
+        return True  # a label, say, which is wrong for every file
+    # As long as nothing is in; after that the answer has to tell what is.
+    return not (outcome.added or outcome.known)
 
 
 @router.put("/images/{id}/labels", summary="Label a picture")

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from sightline.errors import InvalidValueError, SourceNotFoundError
 from sightline.server.http.refusals import IndexingForbiddenError
-from sightline.server.jobs.events import job_events
-from sightline.server.jobs.runner import Job, Work
-from sightline.server.schemas.answers import API, shown
-from sightline.server.schemas.jobs import (
-    IndexRequest,
-    JobAnswer,
-    JobsAnswer,
-    ReportAnswer,
-    SkippedFile,
-)
+from sightline.server.jobs import JobAnswer, Work, job_events
+from sightline.server.schemas.answers import API
 from sightline.server.service import ServiceDep
 from sightline.server.settings import Settings
-from sightline.types import SyncReport
-
-_SKIPPED_SHOWN = 50
 
 router = APIRouter(tags=["jobs"])
+
+
+class JobsAnswer(BaseModel):
+    """The last jobs, newest first."""
+
+    jobs: list[JobAnswer]
+
+
+class IndexRequest(BaseModel):
+    """What to index."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"paths": ["/home/ana/Pictures"]}, {"paths": []}]},
+    )
+
+    paths: Annotated[
+        list[Annotated[str, Field(min_length=1, max_length=4096)]],
+        Field(max_length=100, description="Absolute folders or files; none: all that is known."),
+    ] = []
+    force: Annotated[
+        bool, Field(description="Drop vanished pictures even if they are more than half of all.")
+    ] = False
+    retry: Annotated[bool, Field(description="Try files again that could not be read before.")] = (
+        False
+    )
 
 
 @router.post("/jobs/index", summary="Index folders", status_code=202)
@@ -39,25 +55,25 @@ def index(service: ServiceDep, asked: IndexRequest, response: Response) -> JobAn
     check_paths(asked.paths, service.settings)
     job = service.jobs.start(Work(tuple(asked.paths), asked.force, asked.retry))
     response.headers["Location"] = f"{API}/jobs/{job.id}"
-    return answer_of(job)
+    return job
 
 
 @router.get("/jobs", summary="The last jobs")
 def jobs(service: ServiceDep) -> JobsAnswer:
     """The last fifty jobs since the service started, newest first."""
-    return JobsAnswer(jobs=[answer_of(job) for job in service.jobs.all()])
+    return JobsAnswer(jobs=list(service.jobs.all()))
 
 
 @router.get("/jobs/{id}", summary="A job")
 def job(service: ServiceDep, id: str) -> JobAnswer:
     """What a job does, and how far it has come."""
-    return answer_of(service.jobs.get(id))
+    return service.jobs.get(id)
 
 
 @router.delete("/jobs/{id}", summary="Cancel a job")
 def cancel(service: ServiceDep, id: str) -> JobAnswer:
     """Stop a job. What it has committed is kept, and the next job goes on from there."""
-    return answer_of(service.jobs.cancel(id))
+    return service.jobs.cancel(id)
 
 
 @router.get(
@@ -75,7 +91,7 @@ def cancel(service: ServiceDep, id: str) -> JobAnswer:
 async def events(service: ServiceDep, id: str) -> StreamingResponse:
     """A job's progress as it happens. The stream ends with the job."""
     service.jobs.get(id)  # a 404 is told now; later the answer has begun
-    stream = job_events(service.jobs, id, lambda job: answer_of(job).model_dump_json())
+    stream = job_events(service.jobs, id)
     # X-Accel-Buffering: nginx would hold the events back.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
@@ -108,43 +124,3 @@ def check_paths(paths: Sequence[str], settings: Settings) -> None:
             raise IndexingForbiddenError(path, tuple(roots))
         if not os.path.exists(real):
             raise SourceNotFoundError(path)
-
-
-def answer_of(job: Job) -> JobAnswer:
-    """Return a job as it is answered."""
-    return JobAnswer(
-        id=job.id,
-        kind="index",
-        state=job.state.value,
-        paths=[shown(path) for path in job.work.paths],
-        stage=job.progress.stage,
-        done=job.progress.done,
-        total=job.progress.total,
-        skipped=job.progress.skipped,
-        rate=None if job.rate is None else round(job.rate, 1),
-        report=None if job.report is None else _report(job.report),
-        error=job.error,
-        started_at=_iso(job.started_at),
-        ended_at=None if job.ended_at is None else _iso(job.ended_at),
-    )
-
-
-def _report(report: SyncReport) -> ReportAnswer:
-    return ReportAnswer(
-        added=report.added,
-        changed=report.changed,
-        moved=report.moved,
-        removed=report.removed,
-        unchanged=report.unchanged,
-        embedded=report.embedded,
-        seconds=round(report.seconds, 3),
-        skipped=[
-            SkippedFile(path=shown(skipped.path), reason=skipped.reason)
-            for skipped in report.skipped[:_SKIPPED_SHOWN]
-        ],
-        skipped_count=len(report.skipped),
-    )
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import PlainTextResponse, Response
+from pydantic import BaseModel
 
 from sightline.errors import SightlineError
 from sightline.server.http.problems import meanings, problem_of
-from sightline.server.schemas.answers import StatusAnswer
 from sightline.server.service import ServiceDep
 
 router = APIRouter(tags=["operations"])
+
+
+class StatusAnswer(BaseModel):
+    """Whether the service is well."""
+
+    status: Literal["ok", "ready"]
 
 
 @router.get("/healthz", summary="Is it alive?")

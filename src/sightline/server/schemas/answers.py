@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from sightline.server.schemas.composition import CompositionAnswer
-from sightline.types import Hit, ImageRecord
+from sightline.types import Hit, ImageRecord, Skipped
 from sightline.types.composition import Mode
 
 API = "/api/v1"
@@ -97,16 +97,6 @@ class ImageAnswer(ImageFacts):
         return cls(content_hash=record.content_hash, **cls.facts(record, uploaded))
 
 
-class BrowseAnswer(BaseModel):
-    """A part of the gallery's pictures, newest first."""
-
-    images: list[ImageAnswer]
-    offset: int
-    k: int
-    more: Annotated[bool, Field(description="Whether a next page has something.")]
-    total: Annotated[int, Field(description="Pictures that pass the filters.")]
-
-
 class Milliseconds(BaseModel):
     """How long each step took. A step that was not needed took 0."""
 
@@ -158,75 +148,13 @@ class SearchAnswer(BaseModel):
     query: Annotated[dict[str, Any], Field(description="What was asked, with all defaults.")]
 
 
-class RefusedFile(BaseModel):
-    """A file that was not taken in."""
+class FaultAnswer(BaseModel):
+    """A file that could not be read."""
 
-    name: str
+    path: str
     reason: str
 
-
-class UploadAnswer(BaseModel):
-    """What became of the files of an upload."""
-
-    added: list[ImageAnswer]
-    known: Annotated[list[ImageAnswer], Field(description="Their content was here already.")]
-    refused: list[RefusedFile]
-
-
-class RemovedAnswer(BaseModel):
-    """A picture that was taken out of the gallery."""
-
-    removed: int
-    file_deleted: Annotated[
-        bool, Field(description="True for an upload; other files are never touched.")
-    ]
-
-
-class LabelsRequest(BaseModel):
-    """The labels that a picture is to have, and no others."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"labels": ["boats", "holiday"]}]}
-    )
-
-    labels: Annotated[list[str], Field(max_length=100)]
-
-
-class SessionRequest(BaseModel):
-    """What signs a browser in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    token: Annotated[str, Field(max_length=1000)]
-
-
-class SessionAnswer(BaseModel):
-    """Whether the browser is signed in."""
-
-    signed_in: bool
-
-
-class StatusAnswer(BaseModel):
-    """Whether the service is well."""
-
-    status: Literal["ok", "ready"]
-
-
-class FieldProblem(BaseModel):
-    """What is wrong with one field."""
-
-    field: str
-    message: str
-
-
-class Problem(BaseModel):
-    """An error (RFC 9457), with the sentence that the command line would give."""
-
-    type: Annotated[str, Field(examples=["/problems/ImageUnreadableError"])]
-    title: Annotated[str, Field(examples=["Unprocessable Content"])]
-    status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[
-        str, Field(examples=["cannot read cat.jpg: the file is cut off after 1,024 bytes"])
-    ]
-    kind: Annotated[str, Field(examples=["ImageUnreadableError"])]
-    errors: list[FieldProblem] | None = None
+    @classmethod
+    def of(cls, skipped: Skipped) -> Self:
+        """Return a file that was skipped, as it is answered."""
+        return cls(path=shown(skipped.path), reason=skipped.reason)

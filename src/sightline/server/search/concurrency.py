@@ -23,18 +23,20 @@ class Admitted:
 
 
 class Admission:
-    """Runs blocking searches in threads of their own, beside those of pictures and pages.
+    """Runs blocking searches, or work on pictures, in threads of their own.
 
     Used from one event loop; the counts may be read from any thread.
 
     Args:
         threads: How many run at once.
         places: How many may run or wait, from ``threads``.
+        what: Is going on here, as is told where more is refused.
     """
 
-    def __init__(self, threads: int, places: int) -> None:
+    def __init__(self, threads: int, places: int, what: str = "searches are running") -> None:
         self._threads = threads
         self._places = max(places, threads)
+        self._what = what
         self._inside = 0
         self._limiter: anyio.CapacityLimiter | None = None
 
@@ -55,7 +57,7 @@ class Admission:
             OverloadedError: the queue is full.
         """
         if self._inside >= self._places:
-            raise OverloadedError(self._inside)
+            raise OverloadedError(self._inside, self._what)
         if self._limiter is None:  # belongs to the loop, which is not there when this is made
             self._limiter = anyio.CapacityLimiter(self._threads)
         self._inside += 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sightline.errors import ImageUnreadableError
 from sightline.gallery.files import webp
-from sightline.images import bytes_hash, decode, read
+from sightline.images import read, size_as_shown
 from sightline.images.memory import room_for_guests
 from sightline.server.http.refusals import QueryPictureNotFoundError
 from sightline.server.search.notes import note
@@ -57,11 +57,15 @@ class QueryPictures:
         self._room = room_for_guests()
         self._known: Recent[str, KeptQuery] = Recent(most)
 
-    def keep(self, data: bytes) -> KeptQuery | None:
-        """Keep a picture that a search was made with; return None where none are kept."""
+    def keep(self, data: bytes, token: str) -> KeptQuery | None:
+        """Keep a picture that a search was made with; return None where none are kept.
+
+        Args:
+            data: The bytes of its file.
+            token: The hash of them.
+        """
         if not self._most:
             return None
-        token = bytes_hash(data)
         kept = self._known.get(token) or self._described(token, data)
         try:
             self._store(token, data)
@@ -97,9 +101,7 @@ class QueryPictures:
 
     def _described(self, token: str, data: bytes) -> KeptQuery:
         with self._room.part() as part:
-            decoded = decode(data, shortest_px=1, max_megapixels=_ANY_SIZE, reserve=part.take)
-            kept = KeptQuery(token, decoded.width_px, decoded.height_px)
-            del decoded
+            kept = KeptQuery(token, *size_as_shown(data, part.take))
         self._known.put(token, kept)
         return kept
 

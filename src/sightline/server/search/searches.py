@@ -103,7 +103,7 @@ class Searches:
             )
         else:
             answer = self._answer(key, admitted, lambda: self._find(asked, picture))
-        return answer if picture is None else self._with_picture(answer, picture)
+        return answer if picture is None else self._with_picture(answer, picture, str(content))
 
     def similar(self, id: int, page: Ranking, admitted: Admitted) -> SearchAnswer:
         """Return the pictures most like one of the gallery's, which itself is left out.
@@ -210,10 +210,10 @@ class Searches:
             self._counted.put(change, counts)
         return counts
 
-    def _with_picture(self, answer: SearchAnswer, picture: bytes) -> SearchAnswer:
+    def _with_picture(self, answer: SearchAnswer, picture: bytes, token: str) -> SearchAnswer:
         # Only now it is known to be a picture at all.
         with collecting() as notes:
-            kept = self._pictures.keep(picture)
+            kept = self._pictures.keep(picture, token)
         more = {
             "picture": None if kept is None else _kept_picture(kept),
             "notes": [*answer.notes, *notes],

@@ -1,12 +1,32 @@
-"""HEAD wherever there is GET: the same answer without its body, as health checks like to ask."""
+"""Two small layers around the routes: compression for the page, and HEAD wherever there is GET."""
 
 from __future__ import annotations
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Heads:
-    """ASGI middleware: routes see GET, and the caller sees the head of their answer."""
+class PageCompression(GZipMiddleware):
+    """Compresses the page and its parts, a quarter of which is left, and nothing else.
+
+    Answers of the interface stay as they are: compressed, the length of an answer would tell what
+    it has in common with what a foreign page let the browser send along.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass it on."""
+        if scope["type"] == "http" and _is_page(scope["path"]):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_page(path: str) -> bool:
+    return path == "/" or path.startswith("/static/")
+
+
+class HeadRequests:
+    """Routes see GET, and the caller sees the head of their answer, as health checks like to."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,8 @@
-"""Whether the service can answer: the model is loaded beside the first requests, not before."""
+"""What a service does beside its first requests: load the model, and make order in its folder."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from sightline.protocols import TextEncoder
 from sightline.server.http.problems import unexpected
 from sightline.server.http.refusals import NotReadyError
 from sightline.types import Query
+
+log = logging.getLogger("sightline.server")
 
 
 class Readiness:
@@ -56,11 +59,9 @@ class Readiness:
     def _load(self) -> None:
         try:
             self._warm_up()
-        except SightlineError as error:
-            self._error = error
-            self._failed(error)
         except Exception as error:
-            unexpected(error, "the model was loaded")
+            if not isinstance(error, SightlineError):
+                unexpected(error, "the model was loaded")
             self._error = error
             self._failed(error)
 
@@ -72,3 +73,14 @@ class Readiness:
         gallery.find(Query(images=[Image.new("RGB", (8, 8))]), k=1)
         if isinstance(gallery.encoder, TextEncoder):
             gallery.find(Query(texts=["a picture"]), k=1)
+
+
+def tidy_up(gallery: Gallery) -> None:
+    """Delete what a process left in a gallery's folder that was killed in an upload."""
+    try:
+        gallery.tidy()
+    except SightlineError as error:
+        # Somebody is writing, or nothing can be: what is left over can stay until next time.
+        log.warning("the gallery was not tidied up: %s", error)
+    except Exception as error:
+        unexpected(error, "the gallery was tidied up")

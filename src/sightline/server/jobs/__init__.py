@@ -1,1 +1,0 @@
-"""Index jobs, and their progress as events."""
