@@ -6,9 +6,8 @@ from sightline.evaluation.curves import (
     precision_over_recall,
     score_spread,
 )
-from sightline.evaluation.judging import Judged, judge
 from sightline.evaluation.measures import Measure
-from sightline.evaluation.qrels import JUNK, Qrels
+from sightline.evaluation.qrels import JUNK, Judged, Qrels, judge
 from sightline.evaluation.ranking import Run
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 

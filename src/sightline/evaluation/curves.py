@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.evaluation.judging import Judged
 from sightline.evaluation.measures import Measure
-from sightline.evaluation.qrels import Qrels
+from sightline.evaluation.qrels import Judged, Qrels, grades_of_results
 from sightline.evaluation.ranking import Run
 
 _LEVELS = 101
@@ -91,20 +90,18 @@ def score_spread(run: Run, qrels: Qrels) -> Spread | None:
 
 
 def _scores_by_kind(run: Run, qrels: Qrels) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    places = {document: place for place, document in enumerate(run.documents)}
-    right: list[NDArray[np.float64]] = []
-    wrong: list[NDArray[np.float64]] = []
-    grade_of = np.zeros(len(places) + 1, dtype=np.int64)
-    for row, query in enumerate(run.queries):
-        grades = {places[d]: g for d, g in qrels.grades.get(query, {}).items() if d in places}
-        if not any(grade > 0 for grade in grades.values()):
-            continue
-        at = np.fromiter(grades, dtype=np.int64, count=len(grades))
-        grade_of[at] = list(grades.values())
+    places = frozenset(run.documents)
+    asked = [
+        query
+        for query in run.queries
+        if any(g > 0 and doc in places for doc, g in qrels.grades.get(query, {}).items())
+    ]
+    right = [np.empty(0)]
+    wrong = [np.empty(0)]
+    graded = grades_of_results(run, qrels, asked)
+    for query, grades in zip(asked, graded, strict=True):
+        row = run.row_of[query]
         found = run.ranked[row] >= 0
-        graded = grade_of[run.ranked[row]]
-        right.append(run.scores[row][found & (graded > 0)])
-        wrong.append(run.scores[row][found & (graded == 0)])
-        grade_of[at] = 0
-    none = np.empty(0)
-    return np.concatenate([none, *right]), np.concatenate([none, *wrong])
+        right.append(run.scores[row][found & (grades > 0)])
+        wrong.append(run.scores[row][found & (grades == 0)])
+    return np.concatenate(right), np.concatenate(wrong)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.evaluation.bootstrap import SEED, Interval, bootstrap, stratified_bootstrap
-from sightline.evaluation.judging import Judged, judge
+from sightline.evaluation.intervals import SEED, Interval, bootstrap, stratified_bootstrap
 from sightline.evaluation.measures import Measure
+from sightline.evaluation.qrels import Judged, judge
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.tasks import Protocol
 

@@ -14,9 +14,9 @@ from sightline.errors import (
     AnnotationsUnreadableError,
     DatasetIncompleteError,
     InvalidValueError,
-    NotReadableError,
 )
 from sightline.evaluation.datasets.cards import DatasetCard
+from sightline.evaluation.files import read_bytes, read_text
 from sightline.images import FoundFile, find
 from sightline.system.paths import absolute
 
@@ -126,9 +126,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it is
         AnnotationsUnreadableError: it is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise NotReadableError(path, error.strerror or str(error)) from error
+        return json.loads(read_bytes(path))
     except ValueError as error:
         raise AnnotationsUnreadableError(path, "it is not JSON") from error
 
@@ -165,13 +163,8 @@ def read_lines(path: Path) -> list[str]:
         NotReadableError: it cannot be read.
         AnnotationsUnreadableError: it is not text.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise NotReadableError(path, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(path, "it is not text in UTF-8") from error
-    return [line.strip() for line in lines if line.strip()]
+    lines = (line.strip() for line in read_text(path).splitlines())
+    return [line for line in lines if line]
 
 
 def drawn(names: Iterable[str], count: int, seed: int) -> list[str]:

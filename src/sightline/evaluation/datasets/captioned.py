@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import AnnotationsUnreadableError, NotReadableError
+from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import (
     checked_records,
     data_folder,
@@ -21,6 +21,7 @@ from sightline.evaluation.datasets.bringing import (
     required,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.files import read_text
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import Protocol, Task, Topic
 
@@ -134,12 +135,7 @@ def _own_table(card: DatasetCard, root: Path) -> Task:
 
 
 def _rows(file: Path) -> list[tuple[str, str]]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise NotReadableError(file, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(file, "it is not text in UTF-8") from error
+    text = read_text(file)
     if file.suffix == ".jsonl":
         records = _json_lines(file, text)
     else:

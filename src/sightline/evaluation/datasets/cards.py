@@ -243,12 +243,3 @@ DATASETS: tuple[DatasetCard, ...] = (
         ("text",),
     ),
 )
-
-
-def card_of(name: str) -> DatasetCard:
-    """Return the card of a data set.
-
-    Raises:
-        KeyError: there is none of that name.
-    """
-    return {card.name: card for card in DATASETS}[name]

@@ -23,9 +23,8 @@ from sightline.evaluation.datasets.bringing import (
     required,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task
+from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task, composed_topic
 
 _CUTOFFS = (5, 10, 25, 50)
 

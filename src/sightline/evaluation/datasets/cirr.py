@@ -22,9 +22,8 @@ from sightline.evaluation.datasets.bringing import (
     read_records,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import JUNK, Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task
+from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task, composed_topic
 
 _SPLITS = {"val": "val", "test": "test1"}
 _RECALLS = ("recall@1", "recall@5", "recall@10", "recall@50")

@@ -23,9 +23,8 @@ from sightline.evaluation.datasets.bringing import (
     required,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Task, Topic
+from sightline.evaluation.tasks import Protocol, QueryMode, Task, Topic, composed_topic
 
 _MEASURES = ("recall@10", "recall@50")
 

@@ -14,7 +14,7 @@ from sightline.evaluation.datasets.bringing import (
     queried,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.class_names import put_into, templates
+from sightline.evaluation.datasets.classes import put_into, templates
 from sightline.evaluation.tasks import QueryMode, Task
 
 

@@ -22,9 +22,16 @@ from sightline.evaluation.datasets.bringing import (
     required,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.tasks import Crop, Picture, Protocol, QueryMode, Task, Topic
+from sightline.evaluation.tasks import (
+    Crop,
+    Picture,
+    Protocol,
+    QueryMode,
+    Task,
+    Topic,
+    composed_topic,
+)
 
 _MEASURES = ("recall@1", "recall@2", "recall@3")
 _DILATION = 0.7

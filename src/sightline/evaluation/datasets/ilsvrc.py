@@ -7,9 +7,13 @@ folder for each class, named after its WordNet id.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
 from sightline.evaluation.datasets import classes
@@ -23,9 +27,10 @@ from sightline.evaluation.datasets.bringing import (
     read_lines,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.class_names import imagenet_classes, put_into, templates
-from sightline.evaluation.datasets.matlab import read_struct
+from sightline.evaluation.datasets.classes import imagenet_classes, put_into, templates
+from sightline.evaluation.files import read_bytes
 from sightline.evaluation.tasks import Published, QueryMode, Task
+from sightline.system.packages import require
 
 _WNID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
@@ -113,10 +118,27 @@ def _wnids(meta: Path) -> Mapping[str, str]:
     """Return the WordNet ids by the numbers that the ground truth uses, the devkit's own."""
     known = imagenet_classes()
     found: dict[str, str] = {}
-    for entry in read_struct(meta, "synsets"):
+    for entry in _synsets(meta):
         number, wnid = entry.get("ILSVRC2012_ID"), entry.get("WNID")
-        if isinstance(number, float) and isinstance(wnid, str) and wnid in known:
+        if isinstance(number, int | float | np.number) and isinstance(wnid, str) and wnid in known:
             found[str(int(number))] = wnid
     if not found:
         raise AnnotationsUnreadableError(meta, "it has none of the 1,000 classes")
     return found
+
+
+def _synsets(meta: Path) -> list[dict[str, Any]]:
+    """Return the struct array of classes, one dict for each."""
+    require("scipy", extra="evaluation")
+    from scipy.io import loadmat
+
+    content = read_bytes(meta)
+    try:
+        found = loadmat(io.BytesIO(content), variable_names=["synsets"], simplify_cells=True)
+    except Exception as error:  # a damaged file raises whatever its bytes happen to mean
+        raise AnnotationsUnreadableError(meta, "it is not a MATLAB file of level 5") from error
+    synsets = found.get("synsets")
+    entries = [synsets] if isinstance(synsets, dict) else synsets
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise AnnotationsUnreadableError(meta, "it has no struct 'synsets'")
+    return entries

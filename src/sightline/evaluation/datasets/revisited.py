@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import AnnotationsUnreadableError, NotReadableError
+from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import (
     data_folder,
     one_file,
@@ -30,6 +30,7 @@ from sightline.evaluation.datasets.bringing import (
     required,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.files import read_bytes
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import Crop, Picture, Protocol, Task, Topic
 from sightline.system.paths import absolute
@@ -131,10 +132,9 @@ def _truth(file: Path) -> Mapping[str, Any]:
 
 
 def _unpickled(file: Path) -> object:
+    content = read_bytes(file)
     try:
         # The authors' files were written by Python 2, whose text comes as bytes.
-        return _NumbersOnly(io.BytesIO(file.read_bytes()), encoding="latin1").load()
-    except OSError as error:
-        raise NotReadableError(file, error.strerror or str(error)) from error
+        return _NumbersOnly(io.BytesIO(content), encoding="latin1").load()
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
         raise AnnotationsUnreadableError(file, f"it is no pickle of numbers: {error}") from error

@@ -88,7 +88,7 @@ def _example(scored: Scored, row: int, run: Run, qrels: Qrels, topics: dict[str,
     query = scored.queries[row]
     grades = qrels.grades[query]
     topic = topics[query]
-    found = run.found(query) if query in run.queries else []
+    found = run.found(query) if query in run.row_of else []
     answers = tuple(
         Answer(name, value, grades.get(name, 0), name == topic.own)
         for name, value in found[:RESULTS_SHOWN]

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from sightline.errors import ImageUnreadableError
-from sightline.evaluation.run.alterations import opened
+from sightline.evaluation.run.pictures import opened
 from sightline.evaluation.tasks import Picture
 from sightline.images import decode, thumbnail
 

@@ -11,7 +11,7 @@ from sightline.evaluation.curves import (
     precision_over_recall,
     score_spread,
 )
-from sightline.evaluation.judging import judge
+from sightline.evaluation.qrels import judge
 from sightline.evaluation.report import pages
 from sightline.evaluation.report.charts import Axes, histogram, line_chart
 from sightline.evaluation.report.examples import hardest_and_easiest
