@@ -56,6 +56,14 @@ class Scored:
     without_relevant: tuple[str, ...]
     unanswered: tuple[str, ...]
 
+    @property
+    def left_out(self) -> str:
+        """How many queries are left out, and why, in words."""
+        count = len(self.without_relevant)
+        under = f" ({self.protocol})" if self.protocol else ""
+        noun = "query" if count == 1 else "queries"
+        return f"{count:,} {noun} left out, as nothing is relevant there{under}"
+
     def column(self, measure: str) -> NDArray[np.float64]:
         """Return the values of one measure, shape (q,).
 
