@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 from machine import circumstances, publish
 
+from sightline.evaluation.intervals import paired_test
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.randomisation import paired_test
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.run.searching import search_in_parts
 from sightline.evaluation.scoring import Scored, score

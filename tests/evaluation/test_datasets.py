@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from sightline.errors import AnnotationsUnreadableError, DatasetIncompleteError, InvalidValueError
+from sightline.errors import (
+    AnnotationsUnreadableError,
+    DatasetIncompleteError,
+    InvalidValueError,
+    MissingPackageError,
+)
 from sightline.evaluation.datasets.bringing import drawn
-from sightline.evaluation.datasets.cards import DATASETS, Choices, DatasetCard, card_of
-from sightline.evaluation.datasets.class_names import imagenet_classes, templates
+from sightline.evaluation.datasets.cards import DATASETS, Choices, DatasetCard
+from sightline.evaluation.datasets.classes import imagenet_classes, templates
 from sightline.evaluation.qrels import JUNK
 from sightline.evaluation.tasks import Crop, Protocol, Submission, Task
 
@@ -32,7 +37,7 @@ def written(path: Path, content: object) -> Path:
 
 
 def read(name: str, data: Path, **choices: object) -> Task:
-    card = card_of(name)
+    card = {card.name: card for card in DATASETS}[name]
     choices.setdefault("by", card.modes[0])
     return card.read(data, Choices(**choices))  # type: ignore[arg-type]
 
@@ -148,10 +153,58 @@ def test_imagenet_has_a_thousand_names() -> None:
     assert all("{query}" in sentence for sentence in templates(80))
 
 
+def meta_of(home: Path) -> Path:
+    return home / "ILSVRC2012_devkit_t12" / "data" / "meta.mat"
+
+
 def test_a_devkit_that_is_no_matlab_file_is_named(flat_ilsvrc: Path) -> None:
-    written(flat_ilsvrc / "ILSVRC2012_devkit_t12" / "data" / "meta.mat", "not a matrix" * 50)
+    written(meta_of(flat_ilsvrc), "not a matrix" * 50)
+
+    with pytest.raises(AnnotationsUnreadableError, match=r"meta\.mat.*no.* MATLAB file of level 5"):
+        read("ilsvrc2012", flat_ilsvrc)
+
+
+@pytest.mark.parametrize("size", [0, 60, 128, 140, 300])
+def test_a_devkit_that_is_cut_off_is_named(flat_ilsvrc: Path, size: int) -> None:
+    meta = meta_of(flat_ilsvrc)
+    meta.write_bytes(meta.read_bytes()[:size])
 
     with pytest.raises(AnnotationsUnreadableError, match=r"meta\.mat"):
+        read("ilsvrc2012", flat_ilsvrc)
+
+
+@pytest.mark.parametrize("content", [{"other": 1.0}, {"synsets": 1.0}, {"synsets": "n01440764"}])
+def test_a_devkit_without_its_table_is_named(flat_ilsvrc: Path, content: dict[str, object]) -> None:
+    savemat(meta_of(flat_ilsvrc), content)
+
+    with pytest.raises(AnnotationsUnreadableError, match="it has no struct 'synsets'"):
+        read("ilsvrc2012", flat_ilsvrc)
+
+
+def test_a_devkit_of_other_classes_is_named(flat_ilsvrc: Path) -> None:
+    synsets = {"ILSVRC2012_ID": 1.0, "WNID": "n00000001"}
+    savemat(meta_of(flat_ilsvrc), {"synsets": synsets})
+
+    with pytest.raises(AnnotationsUnreadableError, match="it has none of the 1,000 classes"):
+        read("ilsvrc2012", flat_ilsvrc)
+
+
+def test_a_devkit_may_have_its_numbers_in_one_byte_and_uncompressed(flat_ilsvrc: Path) -> None:
+    before = read("ilsvrc2012", flat_ilsvrc)
+    names = [GOLDFISH, TENCH, CRANE]
+    rows = [(np.uint8(number), name) for number, name in enumerate(names, start=1)]
+    synsets = np.array(rows, dtype=[("ILSVRC2012_ID", "O"), ("WNID", "O")]).reshape(-1, 1)
+    savemat(meta_of(flat_ilsvrc), {"synsets": synsets}, do_compression=False)
+
+    assert read("ilsvrc2012", flat_ilsvrc).protocols == before.protocols
+
+
+def test_who_lacks_scipy_is_told_what_brings_it(
+    flat_ilsvrc: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.system.packages.find_spec", lambda name: None)
+
+    with pytest.raises(MissingPackageError, match=r"scipy.*sightline\[evaluation\]"):
         read("ilsvrc2012", flat_ilsvrc)
 
 

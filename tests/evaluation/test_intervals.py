@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from sightline.errors import InvalidValueError
-from sightline.evaluation.bootstrap import bootstrap
-from sightline.evaluation.randomisation import paired_test
+from sightline.evaluation.intervals import bootstrap, paired_test
 
 
 def test_an_interval_lies_around_the_mean_and_is_the_same_each_time() -> None:

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from sightline.errors import InvalidValueError
-from sightline.evaluation.judging import Judged, judge
 from sightline.evaluation.measures import FAMILIES, Family, Measure
-from sightline.evaluation.qrels import JUNK, Qrels
+from sightline.evaluation.qrels import JUNK, Judged, Qrels, judge
 from sightline.evaluation.ranking import Run
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 from tests.evaluation.slow_measures import SLOW
@@ -168,6 +167,34 @@ def test_what_is_no_measure_is_refused_with_those_there_are(name: str) -> None:
 def test_a_document_may_not_come_twice() -> None:
     with pytest.raises(InvalidValueError, match="query q"):
         Run.of({"q": [("a", 1.0), ("a", 0.5)]})
+
+
+class Compared(str):
+    """A name that counts how often it is compared with another."""
+
+    times = 0
+
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Compared.times += 1
+        return str.__eq__(self, other)
+
+
+def test_a_query_is_found_without_looking_through_all_of_them() -> None:
+    names = [Compared(f"q{number}") for number in range(300)]
+    run = Run.of({name: [(f"d{number}", 1.0)] for number, name in enumerate(names)})
+    Compared.times = 0
+
+    assert [run.found(name) for name in names] == [[(f"d{i}", 1.0)] for i in range(300)]
+
+    # In a list, the last is found after 299 others: 44,850 comparisons together.
+    assert Compared.times <= 2 * len(names)
+
+
+def test_a_query_that_a_run_does_not_have_is_an_error() -> None:
+    with pytest.raises(KeyError, match="b"):
+        Run.of({"a": [("x", 1.0)]}).found("b")
 
 
 def test_a_score_must_be_a_number() -> None:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from sightline.evaluation.judging import Judged, judge
 from sightline.evaluation.measures import Measure
-from sightline.evaluation.qrels import Qrels
+from sightline.evaluation.qrels import Judged, Qrels, judge
 from sightline.evaluation.ranking import Run
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sightline.evaluation.judging import Judged, judge
 from sightline.evaluation.measures import Measure
+from sightline.evaluation.qrels import Judged, judge
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 
 AGREEMENT = 1e-9

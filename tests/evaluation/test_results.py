@@ -12,8 +12,7 @@ from sightline.errors import (
     NotReadableError,
     ResultsDifferError,
 )
-from sightline.evaluation.comparing import compare
-from sightline.evaluation.gates import Floor, check_drops, check_floors
+from sightline.evaluation.comparing import Floor, check_drops, check_floors, compare
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.results import (

@@ -19,9 +19,8 @@ from sightline.evaluation.results import (
     read_summary,
 )
 from sightline.evaluation.run import evaluating, searching
-from sightline.evaluation.run.alterations import ALTERATIONS, opened
-from sightline.evaluation.run.crops import cut_out, written_crops
 from sightline.evaluation.run.evaluating import evaluate, write_results
+from sightline.evaluation.run.pictures import ALTERATIONS, cut_out, opened, written_crops
 from sightline.evaluation.run.vectors import Asking, make_vectors, query_vectors
 from sightline.evaluation.run.workplace import Workplace, workplace
 from sightline.evaluation.submissions import (
@@ -31,13 +30,13 @@ from sightline.evaluation.submissions import (
     write_submissions,
 )
 from sightline.evaluation.tasks import Altered, Crop, Protocol, Submission, Task, Topic
-from sightline.evaluation.trec import read_run
 from sightline.gallery import Gallery
 from sightline.gallery.query import query_vector
 from sightline.indexes import ExactIndex
 from sightline.testing import FakeEncoder
 from sightline.types import Neighbours, Query, Vectors
 from tests.conftest import paint
+from tests.evaluation.trec_runs import read_run
 
 DARK_RED, LIGHT_RED = (200, 0, 0), (255, 60, 60)
 

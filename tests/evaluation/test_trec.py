@@ -5,8 +5,9 @@ import pytest
 from sightline.errors import AnnotationsUnreadableError, NotReadableError
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
-from sightline.evaluation.trec import read_qrels, read_run, write_qrels, write_run
+from sightline.evaluation.trec import read_qrels, write_qrels, write_run
 from tests.evaluation.random_cases import as_run_and_qrels, random_cases
+from tests.evaluation.trec_runs import read_run
 
 
 def test_runs_and_qrels_read_back_as_they_were_written(tmp_path: Path) -> None:
@@ -51,28 +52,6 @@ def test_trec_eval_reads_what_is_written(tmp_path: Path) -> None:
 
     assert run == {"q1": {"a": 0.5, "b": 0.25}}
     assert qrels == {"q1": {"a": 1}}
-
-
-def test_the_ranks_of_a_file_are_not_looked_at(tmp_path: Path) -> None:
-    (tmp_path / "run.trec").write_text("q Q0 a 1 0.1 x\n\nq Q0 b 2 0.9 x\n")
-
-    assert [doc for doc, _ in read_run(tmp_path / "run.trec").found("q")] == ["b", "a"]
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("q Q0 a 1 0.1\n", "line 1: it has 5 fields, and 6"),
-        ("q Q0 a 1 high x\n", "line 1: 'high' is not a number"),
-        ("q Q0 a 1 nan x\n", "not a number"),
-        ("q Q0 a 1 0.5 x\nq Q0 a 2 0.4 x\n", "results of query q"),
-    ],
-)
-def test_a_run_that_is_wrong_is_named(tmp_path: Path, content: str, problem: str) -> None:
-    (tmp_path / "run.trec").write_text(content)
-
-    with pytest.raises(AnnotationsUnreadableError, match=problem):
-        read_run(tmp_path / "run.trec")
 
 
 @pytest.mark.parametrize(

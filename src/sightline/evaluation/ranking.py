@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +20,19 @@ class Run:
         documents: The ids of all that could be found, n of them, sorted.
         ranked: Places in ``documents``, shape (q, depth), int64; -1 where there are fewer.
         scores: Higher is better, shape (q, depth), float64; -inf where there is nothing.
+        row_of: The row of each query.
     """
 
     queries: tuple[str, ...]
     documents: tuple[str, ...]
     ranked: NDArray[np.int64]
     scores: NDArray[np.float64]
+    row_of: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Looking for one query among all of them, for each of them, would take minutes.
+        rows = {query: row for row, query in enumerate(self.queries)}
+        object.__setattr__(self, "row_of", rows)
 
     @classmethod
     def of(cls, rankings: Mapping[str, Sequence[tuple[str, float]]]) -> Run:
@@ -94,15 +101,9 @@ class Run:
         Raises:
             KeyError: the query is not in the run.
         """
-        row = self._row(query)
+        row = self.row_of[query]
         pairs = zip(self.ranked[row].tolist(), self.scores[row].tolist(), strict=True)
         return [(self.documents[place], score) for place, score in pairs if place >= 0]
-
-    def _row(self, query: str) -> int:
-        try:
-            return self.queries.index(query)
-        except ValueError:
-            raise KeyError(query) from None
 
 
 def _in_order(documents: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import AnnotationsUnreadableError, NotReadableError
-from sightline.evaluation.bootstrap import Interval
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.files import read_text, write_file
+from sightline.evaluation.intervals import Interval
 from sightline.evaluation.scoring import Figure, Scored
 from sightline.evaluation.tasks import Topic
-from sightline.system.files import storage_error, write_whole
 
 FORMAT = 1
 SUMMARY, PER_QUERY, RUN, QRELS, QUERIES = (
@@ -71,7 +71,8 @@ def write_summary(folder: Path, summary: Summary) -> Path:
             for name, figures in summary.figures.items()
         ],
     }
-    return _write(folder / SUMMARY, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return write_file(folder / SUMMARY, text.encode("utf-8", "backslashreplace"))
 
 
 def read_summary(path: Path) -> Summary:
@@ -82,7 +83,7 @@ def read_summary(path: Path) -> Summary:
         AnnotationsUnreadableError: it is not a summary of this version.
     """
     file = path / SUMMARY if path.is_dir() else path
-    content = _read(file)
+    content = read_text(file)
     try:
         fields = dict(json.loads(content))
         if fields.pop("format") != FORMAT:
@@ -128,7 +129,8 @@ def write_per_query(folder: Path, scored: Sequence[Scored], topics: Sequence[Top
         for one in scored
         for row in range(len(one.queries))
     ]
-    return _write(folder / PER_QUERY, "".join(f"{line}\n" for line in lines))
+    text = "".join(f"{line}\n" for line in lines)
+    return write_file(folder / PER_QUERY, text.encode("utf-8", "backslashreplace"))
 
 
 def read_per_query(path: Path) -> list[QueryResult]:
@@ -140,7 +142,7 @@ def read_per_query(path: Path) -> list[QueryResult]:
     """
     file = path / PER_QUERY if path.is_dir() else path.with_name(PER_QUERY)
     results = []
-    for number, line in enumerate(_read(file).splitlines(), start=1):
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
         try:
             fields = json.loads(line)
             values = {str(name): float(value) for name, value in fields["values"].items()}
@@ -195,20 +197,3 @@ def _figure(fields: Mapping[str, Any]) -> Figure:
     interval = Interval(float(fields["value"]), float(fields["low"]), float(fields["high"]))
     group = str(fields.get("group", ""))
     return Figure(str(fields["measure"]), interval, int(fields["queries"]), group)
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotReadableError(file, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(file, "it is not text in UTF-8") from error
-
-
-def _write(path: Path, text: str) -> Path:
-    try:
-        write_whole(path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise storage_error(error, path) from error
-    return path

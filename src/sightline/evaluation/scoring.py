@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.evaluation.bootstrap import SEED, Interval, bootstrap, stratified_bootstrap
-from sightline.evaluation.judging import Judged, judge
+from sightline.evaluation.intervals import SEED, Interval, bootstrap, stratified_bootstrap
 from sightline.evaluation.measures import Measure
+from sightline.evaluation.qrels import Judged, judge
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.tasks import Protocol
 
@@ -55,6 +55,14 @@ class Scored:
     figures: tuple[Figure, ...]
     without_relevant: tuple[str, ...]
     unanswered: tuple[str, ...]
+
+    @property
+    def left_out(self) -> str:
+        """How many queries are left out, and why, in words."""
+        count = len(self.without_relevant)
+        under = f" ({self.protocol})" if self.protocol else ""
+        noun = "query" if count == 1 else "queries"
+        return f"{count:,} {noun} left out, as nothing is relevant there{under}"
 
     def column(self, measure: str) -> NDArray[np.float64]:
         """Return the values of one measure, shape (q,).

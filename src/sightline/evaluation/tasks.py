@@ -53,7 +53,7 @@ class Altered:
 
     Attributes:
         source: The file.
-        by: The name of the change, as ``run.alterations`` has it.
+        by: The name of the change, as ``run.pictures`` has it.
     """
 
     source: Path
@@ -189,4 +189,16 @@ def own_picture_protocols(
     return (
         Protocol("query counted", qrels.counted(own), measures),
         Protocol("query left out", qrels.left_out(own), measures),
+    )
+
+
+def composed_topic(
+    id: str, mode: QueryMode, reference: Picture, own: str | None, words: str
+) -> Topic:
+    """Return a composed query, or its picture or words alone: the baselines that it must beat."""
+    return Topic(
+        id,
+        texts=() if mode is QueryMode.IMAGE else (words,),
+        image=None if mode is QueryMode.TEXT else reference,
+        own=own,
     )

@@ -7,8 +7,8 @@
 
 Names of files may hold white space, which a field may not: it is written as in a URL (%20), and so
 is the percent sign; both are undone on reading. Scores are written so that they read back the same
-to the last bit. A run is ranked by its scores, as trec_eval does; its ranks are not looked at.
-Equal scores are in order of document (trec_eval has them in the opposite order).
+to the last bit. Results with equal scores are in order of document; trec_eval, which looks at
+scores and not at ranks, has them in the opposite order.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from sightline.errors import AnnotationsUnreadableError, InvalidValueError, NotReadableError
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.files import read_text, write_file
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
-from sightline.system.files import storage_error, write_whole
 
+_QRELS_FIELDS = 4
 _ESCAPED = re.compile(r"[\s%]")
 
 
@@ -34,7 +35,7 @@ def read_qrels(path: Path) -> Qrels:
         AnnotationsUnreadableError: a line is not of the form, or judges a document twice.
     """
     grades: dict[str, dict[str, int]] = {}
-    for number, (query, _, document, grade) in _lines(path, fields=4):
+    for number, (query, _, document, grade) in _lines(path):
         of_query = grades.setdefault(query, {})
         if document in of_query:
             raise _wrong(path, number, f"{document} was judged before")
@@ -57,26 +58,7 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
         for query, grades in qrels.grades.items()
         for document, grade in grades.items()
     ]
-    _write(path, "".join(lines))
-
-
-def read_run(path: Path) -> Run:
-    """Return the run of a file.
-
-    Raises:
-        NotReadableError: it cannot be read.
-        AnnotationsUnreadableError: a line is not of the form, or a document comes twice.
-    """
-    rankings: dict[str, list[tuple[str, float]]] = {}
-    for number, (query, _, document, _, score, _) in _lines(path, fields=6):
-        try:
-            rankings.setdefault(query, []).append((document, float(score)))
-        except ValueError as error:
-            raise _wrong(path, number, f"{score!r} is not a number") from error
-    try:
-        return Run.of(rankings)
-    except InvalidValueError as error:
-        raise AnnotationsUnreadableError(path, str(error)) from error
+    write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def write_run(path: Path, run: Run, tag: str = "sightline") -> None:
@@ -98,23 +80,17 @@ def write_run(path: Path, run: Run, tag: str = "sightline") -> None:
             for rank, (place, score) in enumerate(zip(places, scores, strict=True), start=1)
             if place >= 0
         ]
-    _write(path, "".join(lines))
+    write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def _lines(path: Path, fields: int) -> Iterator[tuple[int, list[str]]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotReadableError(path, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(path, "it is not text in UTF-8") from error
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         parts = line.split()
-        if len(parts) != fields:
-            raise _wrong(path, number, f"it has {len(parts)} fields, and {fields} are expected")
-        yield number, [unquote(part) if "%" in part else part for part in parts]
+        if parts and len(parts) != _QRELS_FIELDS:
+            problem = f"it has {len(parts)} fields, and {_QRELS_FIELDS} are expected"
+            raise _wrong(path, number, problem)
+        if parts:
+            yield number, [unquote(part) if "%" in part else part for part in parts]
 
 
 def _field(text: str) -> str:
@@ -123,10 +99,3 @@ def _field(text: str) -> str:
 
 def _wrong(path: Path, number: int, problem: str) -> AnnotationsUnreadableError:
     return AnnotationsUnreadableError(path, f"line {number}: {problem}")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_whole(path, text.encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise storage_error(error, path) from error

@@ -69,8 +69,7 @@ def gate(
     Every condition is printed with what the figure is.
     """
     from sightline.errors import InvalidValueError
-    from sightline.evaluation.comparing import check_comparable
-    from sightline.evaluation.gates import Floor, check_drops, check_floors
+    from sightline.evaluation.comparing import Floor, check_comparable, check_drops, check_floors
     from sightline.evaluation.results import read_summary
 
     if not least and against is None:

@@ -24,7 +24,7 @@ from sightline.cli.progress import shown_progress
 from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
-    from sightline.evaluation.bootstrap import Interval
+    from sightline.evaluation.intervals import Interval
     from sightline.evaluation.own.tasks import Labels, OwnPictures
     from sightline.evaluation.run.evaluating import Evaluation
     from sightline.evaluation.tasks import QueryMode, Task

@@ -1,4 +1,4 @@
-"""Looking for what a user brought: files, pictures, tables; and saying what is missing."""
+"""What a user brought of a data set: looking for its files, and saying what is missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import fnmatch
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,60 +15,122 @@ from sightline.errors import (
     AnnotationsUnreadableError,
     DatasetIncompleteError,
     InvalidValueError,
-    NotReadableError,
 )
-from sightline.evaluation.datasets.cards import DatasetCard
+from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.files import read_bytes, read_text
+from sightline.evaluation.tasks import QueryMode
 from sightline.images import FoundFile, find
 from sightline.system.paths import absolute
 
 
-def data_folder(card: DatasetCard, data: Path) -> Path:
-    """Return the data set's folder, absolute.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The folder of a data set, and what was chosen about it.
 
-    Raises:
-        DatasetIncompleteError: it is not there.
+    Whatever is looked for and is not there raises DatasetIncompleteError, which says how to get it.
+    Links to folders are followed, as people keep large data sets elsewhere.
+
+    Attributes:
+        card: Of the data set.
+        root: The folder, absolute.
+        choices: What was chosen.
     """
-    folder = absolute(data)
-    if not os.path.isdir(folder):
-        raise missing(card, f"its folder {folder}")
-    return folder
+
+    card: DatasetCard
+    root: Path
+    choices: Choices
+
+    @classmethod
+    def of(cls, card: DatasetCard, data: Path, choices: Choices) -> Brought:
+        """Return what lies in a folder.
+
+        Raises:
+            DatasetIncompleteError: the folder is not there.
+        """
+        root = absolute(data)
+        if not os.path.isdir(root):
+            raise missing(card, f"its folder {root}")
+        return cls(card, root, choices)
+
+    @property
+    def mode(self) -> QueryMode:
+        """What a query is made of.
+
+        Raises:
+            InvalidValueError: the data set has no such queries.
+        """
+        return QueryMode(checked_choice("--by", self.choices.by, self.card.modes))
+
+    def missing(self, what: str) -> DatasetIncompleteError:
+        """Return the error that says what is missing below the folder."""
+        return missing(self.card, f"{what} below {self.root}")
+
+    def file(self, *names: str) -> Path:
+        """Return the first file that has one of the names; the shallowest counts."""
+        for name in names:
+            found = self.files(name)
+            if found:
+                return found[0]
+        raise self.missing(" or ".join(names))
+
+    def files(self, pattern: str) -> list[Path]:
+        """Return the files whose names match a pattern, the shallowest first."""
+        return _shallowest_first(
+            Path(place) / name
+            for place, _, names in _walk(self.root)
+            for name in fnmatch.filter(names, pattern)
+        )
+
+    def folders(self, name: str) -> list[Path]:
+        """Return the folders of a name, the shallowest first."""
+        return _shallowest_first(
+            Path(place) / name for place, names, _ in _walk(self.root) if name in names
+        )
+
+    def pictures(self, folder: Path | None = None) -> list[Path]:
+        """Return every picture file below a folder, or below the data set's, in order of name."""
+        home = folder or self.root
+        if not os.path.isdir(home):
+            raise missing(self.card, f"the folder {home}")
+        found = [each.path for each in find([home]) if isinstance(each, FoundFile)]
+        if not found:
+            raise missing(self.card, f"pictures below {home}")
+        return sorted(found)
+
+    def pictures_by_stem(self) -> dict[str, Path]:
+        """Return every picture by its name without ending; of equals, the first."""
+        by_stem: dict[str, Path] = {}
+        for path in self.pictures():
+            by_stem.setdefault(path.stem, path)
+        return by_stem
+
+    def required(self, pictures: Iterable[str], names: Iterable[str]) -> None:
+        """Check that pictures of some names were found; if not, count them and name one."""
+        lacking = [name for name in names if name not in pictures]
+        if lacking:
+            what = f"{len(lacking):,} of its pictures, such as {lacking[0]}"
+            raise missing(self.card, what)
+
+    def queried(self, documents: Sequence[str]) -> list[str]:
+        """Return the documents to query with: those of a list, or some that are drawn.
+
+        Raises:
+            InvalidValueError: the list names what is not a document.
+        """
+        if self.choices.query_list is None:
+            return drawn(documents, self.choices.queries, self.choices.seed)
+        known = frozenset(documents)
+        names = read_lines(absolute(self.choices.query_list))
+        stranger = next((name for name in names if name not in known), None)
+        if stranger is not None:
+            allowed = "a picture of the data set"
+            raise InvalidValueError("a query of --query-list", stranger, allowed)
+        return names
 
 
 def missing(card: DatasetCard, what: str) -> DatasetIncompleteError:
     """Return the error that says what is missing and how to get it."""
     return DatasetIncompleteError(card.name, what, f"it needs {card.needs}")
-
-
-def one_file(card: DatasetCard, folder: Path, *names: str) -> Path:
-    """Return the first file below a folder that has one of the names; the shallowest counts.
-
-    Raises:
-        DatasetIncompleteError: there is none.
-    """
-    for name in names:
-        found = files_below(folder, name)
-        if found:
-            return found[0]
-    raise missing(card, f"{' or '.join(names)} below {folder}")
-
-
-def files_below(folder: Path, pattern: str) -> list[Path]:
-    """Return the files below a folder whose names match a pattern, the shallowest first.
-
-    Links to folders are followed, as people keep large data sets elsewhere.
-    """
-    found = [
-        Path(place) / name
-        for place, _, names in _walk(folder)
-        for name in fnmatch.filter(names, pattern)
-    ]
-    return sorted(found, key=lambda path: (len(path.parts), path))
-
-
-def folders_below(folder: Path, name: str) -> list[Path]:
-    """Return the folders of a name below a folder, the shallowest first; links are followed."""
-    found = [Path(place) / name for place, names, _ in _walk(folder) if name in names]
-    return sorted(found, key=lambda path: (len(path.parts), path))
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -81,41 +144,8 @@ def _walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         yield place, folders, names
 
 
-def pictures_below(card: DatasetCard, folder: Path) -> list[Path]:
-    """Return every picture file below a folder, in order of name.
-
-    Raises:
-        DatasetIncompleteError: the folder is not there, or has none.
-    """
-    if not os.path.isdir(folder):
-        raise missing(card, f"the folder {folder}")
-    found = [each.path for each in find([folder]) if isinstance(each, FoundFile)]
-    if not found:
-        raise missing(card, f"pictures below {folder}")
-    return sorted(found)
-
-
-def pictures_by_stem(card: DatasetCard, folder: Path) -> dict[str, Path]:
-    """Return every picture below a folder by its name without ending; of equals, the first.
-
-    Raises:
-        DatasetIncompleteError: there is none.
-    """
-    by_stem: dict[str, Path] = {}
-    for path in pictures_below(card, folder):
-        by_stem.setdefault(path.stem, path)
-    return by_stem
-
-
-def required(card: DatasetCard, pictures: Mapping[str, Path], names: Iterable[str]) -> None:
-    """Check that pictures of some names were found.
-
-    Raises:
-        DatasetIncompleteError: some were not; the message counts them and names one.
-    """
-    lacking = [name for name in names if name not in pictures]
-    if lacking:
-        raise missing(card, f"{len(lacking):,} of its pictures, such as {lacking[0]}")
+def _shallowest_first(paths: Iterable[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: (len(path.parts), path))
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it is
@@ -126,9 +156,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it is
         AnnotationsUnreadableError: it is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise NotReadableError(path, error.strerror or str(error)) from error
+        return json.loads(read_bytes(path))
     except ValueError as error:
         raise AnnotationsUnreadableError(path, "it is not JSON") from error
 
@@ -165,13 +193,8 @@ def read_lines(path: Path) -> list[str]:
         NotReadableError: it cannot be read.
         AnnotationsUnreadableError: it is not text.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise NotReadableError(path, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(path, "it is not text in UTF-8") from error
-    return [line.strip() for line in lines if line.strip()]
+    lines = (line.strip() for line in read_text(path).splitlines())
+    return [line for line in lines if line]
 
 
 def drawn(names: Iterable[str], count: int, seed: int) -> list[str]:
@@ -185,22 +208,6 @@ def drawn(names: Iterable[str], count: int, seed: int) -> list[str]:
         return hashlib.sha256(f"{seed}:{name}".encode("utf-8", "surrogateescape")).hexdigest()
 
     return sorted(sorted(names, key=lot)[:count])
-
-
-def queried(documents: Sequence[str], query_list: Path | None, count: int, seed: int) -> list[str]:
-    """Return the documents to query with: those of a list, or some that are drawn.
-
-    Raises:
-        InvalidValueError: the list names what is not a document.
-    """
-    if query_list is None:
-        return drawn(documents, count, seed)
-    known = frozenset(documents)
-    names = read_lines(absolute(query_list))
-    stranger = next((name for name in names if name not in known), None)
-    if stranger is not None:
-        raise InvalidValueError("a query of --query-list", stranger, "a picture of the data set")
-    return names
 
 
 def checked_choice(name: str, value: str, allowed: Sequence[str]) -> str:

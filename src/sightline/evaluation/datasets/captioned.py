@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import AnnotationsUnreadableError, NotReadableError
-from sightline.evaluation.datasets.bringing import (
-    checked_records,
-    data_folder,
-    files_below,
-    missing,
-    one_file,
-    pictures_by_stem,
-    read_json,
-    required,
-)
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.datasets.bringing import Brought, checked_records, missing, read_json
+from sightline.evaluation.files import read_text
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import Protocol, Task, Topic
 
 _MEASURES = ("recall@1", "recall@5", "recall@10", "MRR@10")
-_SPLITS = {
-    "coco": ("dataset_coco.json",),
-    "flickr": ("dataset_flickr30k.json", "dataset_flickr8k.json"),
-}
-_OFFICIAL = "captions_val2017.json"
 _TABLES = ("captions.csv", "captions.tsv", "captions.jsonl")
 _COLUMNS = ("picture", "caption")
 
@@ -49,25 +35,25 @@ class _Captioned:
     pairs: tuple[tuple[str, str], ...]
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
-    root = data_folder(card, data)
-    if card.name == "captions":
-        return _own_table(card, root)
-    told = _published(card, root)
-    pictures = pictures_by_stem(card, root)
-    required(card, pictures, told.pictures)
-    documents = {name: pictures[name] for name in told.pictures}
-    return _task(card, told.variant, documents, told.pairs)
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    name = brought.card.name
+    if name == "captions":
+        return _own_table(brought)
+    told = _published(brought)
+    pictures = brought.pictures_by_stem()
+    brought.required(pictures, told.pictures)
+    documents = {picture: pictures[picture] for picture in told.pictures}
+    return _task(name, told.variant, documents, told.pairs)
 
 
 def _task(
-    card: DatasetCard, variant: str, documents: dict[str, Path], pairs: Iterable[tuple[str, str]]
+    name: str, variant: str, documents: dict[str, Path], pairs: Iterable[tuple[str, str]]
 ) -> Task:
     numbered = {str(number): pair for number, pair in enumerate(pairs)}
     relevant = {number: [picture] for number, (picture, _) in numbered.items()}
     return Task(
-        card.name,
+        name,
         variant,
         documents,
         tuple(
@@ -81,15 +67,13 @@ def _task(
     )
 
 
-def _published(card: DatasetCard, root: Path) -> _Captioned:
-    official = files_below(root, _OFFICIAL) if card.name == "coco" else []
-    splits = [found for name in _SPLITS[card.name] for found in files_below(root, name)]
-    if splits:
-        return _karpathy(splits[0])
-    if official:
-        return _val2017(official[0])
-    names = " or ".join([*_SPLITS[card.name], *([_OFFICIAL] if card.name == "coco" else [])])
-    raise missing(card, f"{names} below {root}")
+def _published(brought: Brought) -> _Captioned:
+    known = _SPLITS[brought.card.name]
+    for name, read_split in known.items():
+        found = brought.files(name)
+        if found:
+            return read_split(found[0])
+    raise brought.missing(" or ".join(known))
 
 
 def _karpathy(file: Path) -> _Captioned:
@@ -120,26 +104,28 @@ def _val2017(file: Path) -> _Captioned:
     return _Captioned(f"val2017, {len(names):,} pictures", tuple(names.values()), pairs)
 
 
+_SPLITS: dict[str, dict[str, Callable[[Path], _Captioned]]] = {
+    "coco": {"dataset_coco.json": _karpathy, "captions_val2017.json": _val2017},
+    "flickr": {"dataset_flickr30k.json": _karpathy, "dataset_flickr8k.json": _karpathy},
+}
+"""The files of each data set, those of Karpathy's splits before the official ones."""
+
+
 # One's own table
 
 
-def _own_table(card: DatasetCard, root: Path) -> Task:
-    file = one_file(card, root, *_TABLES)
+def _own_table(brought: Brought) -> Task:
+    root, file = brought.root, brought.file(*_TABLES)
     rows = _rows(file)
     documents = {name: root / name for name, _ in rows}
     gone = next((name for name, path in documents.items() if not path.is_file()), None)
     if gone is not None:
-        raise missing(card, f"the picture {gone} of {file.name} in {root}")
-    return _task(card, file.name, documents, rows)
+        raise missing(brought.card, f"the picture {gone} of {file.name} in {root}")
+    return _task(brought.card.name, file.name, documents, rows)
 
 
 def _rows(file: Path) -> list[tuple[str, str]]:
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise NotReadableError(file, error.strerror or str(error)) from error
-    except UnicodeDecodeError as error:
-        raise AnnotationsUnreadableError(file, "it is not text in UTF-8") from error
+    text = read_text(file)
     if file.suffix == ".jsonl":
         records = _json_lines(file, text)
     else:

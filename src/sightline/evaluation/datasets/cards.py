@@ -5,7 +5,6 @@ Light to import, so that the command line can show it; a reader is loaded when i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -78,7 +77,7 @@ class DatasetCard:
         name: As the command line takes it.
         title: In a few words.
         needs: What to bring, from whom, under which terms, and how it has to lie.
-        reader: The module of this folder that reads it.
+        reader: The module of this folder whose ``read`` makes a task of what was brought.
         choices: What may be chosen.
         modes: The ways to query, the default first.
         parts: The values of ``--part``.
@@ -100,9 +99,11 @@ class DatasetCard:
             AnnotationsUnreadableError: a file is not as its authors publish it.
             InvalidValueError: a choice makes no sense here.
         """
+        from sightline.evaluation.datasets.bringing import Brought
+
         module = import_module(f"sightline.evaluation.datasets.{self.reader}")
-        read: Callable[[DatasetCard, Path, Choices], Task] = module.read
-        return read(self, data, choices)
+        task: Task = module.read(Brought.of(self, data, choices))
+        return task
 
 
 _OXFORD_TERMS = "pictures from Flickr, for research, their rights with their owners"
@@ -243,12 +244,3 @@ DATASETS: tuple[DatasetCard, ...] = (
         ("text",),
     ),
 )
-
-
-def card_of(name: str) -> DatasetCard:
-    """Return the card of a data set.
-
-    Raises:
-        KeyError: there is none of that name.
-    """
-    return {card.name: card for card in DATASETS}[name]

@@ -12,37 +12,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightline.evaluation.datasets.bringing import (
-    checked_choice,
-    data_folder,
-    folders_below,
-    missing,
-    one_file,
-    pictures_below,
-    read_records,
-    required,
-)
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
+from sightline.evaluation.datasets.bringing import Brought, checked_choice, read_records
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task
+from sightline.evaluation.tasks import Protocol, Submission, Task, composed_topic
 
 _CUTOFFS = (5, 10, 25, 50)
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
-    split = checked_choice("--split", choices.split, ("val", "test"))
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
-    root = data_folder(card, data)
-    file = one_file(card, root, f"{split}.json")
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    split = checked_choice("--split", brought.choices.split, ("val", "test"))
+    mode = brought.mode
     answers = ("gt_img_ids", "target_img_id") if split == "val" else ()
+    file = brought.file(f"{split}.json")
     records = read_records(file, "id", "reference_img_id", "relative_caption", *answers)
-    documents = _documents(card, root)
+    documents = _documents(brought)
     references = [str(record["reference_img_id"]) for record in records]
-    required(card, documents, references)
+    brought.required(documents, references)
     return Task(
-        card.name,
+        brought.card.name,
         f"{split}, by {mode}",
         documents,
         tuple(
@@ -56,26 +44,26 @@ def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
     )
 
 
-def _documents(card: DatasetCard, root: Path) -> dict[str, Path]:
+def _documents(brought: Brought) -> dict[str, Path]:
     """Return the gallery by COCO id: the file name without its zeros."""
-    homes = folders_below(root, "unlabeled2017")
+    homes = brought.folders("unlabeled2017")
     if not homes:
-        raise missing(card, f"the folder unlabeled2017 below {root}")
-    found = [path for path in pictures_below(card, homes[0]) if path.stem.isdigit()]
+        raise brought.missing("the folder unlabeled2017")
+    found = [path for path in brought.pictures(homes[0]) if path.stem.isdigit()]
     return {str(int(path.stem)): path for path in found}
 
 
 def _protocols(records: Sequence[Mapping[str, Any]]) -> tuple[Protocol, ...]:
-    ids = [str(record["id"]) for record in records]
-    right = {i: [str(n) for n in r["gt_img_ids"]] for i, r in zip(ids, records, strict=True)}
-    target = {i: [str(r["target_img_id"])] for i, r in zip(ids, records, strict=True)}
+    by_id = {str(record["id"]): record for record in records}
+    right = Qrels.of({i: [str(n) for n in r["gt_img_ids"]] for i, r in by_id.items()})
+    target = Qrels.of({i: [str(r["target_img_id"])] for i, r in by_id.items()})
     aspects: dict[str, list[str]] = defaultdict(list)
-    for i, record in zip(ids, records, strict=True):
+    for i, record in by_id.items():
         for aspect in record.get("semantic_aspects", ()):
             aspects[str(aspect)].append(i)
     groups = {name: tuple(queries) for name, queries in sorted(aspects.items())}
     return (
-        Protocol("", Qrels.of(right), tuple(f"mAP@{k}" for k in _CUTOFFS)),
-        Protocol("target only", Qrels.of(target), tuple(f"recall@{k}" for k in _CUTOFFS)),
-        Protocol("by aspect", Qrels.of(right), ("mAP@10",), groups=groups),
+        Protocol("", right, tuple(f"mAP@{k}" for k in _CUTOFFS)),
+        Protocol("target only", target, tuple(f"recall@{k}" for k in _CUTOFFS)),
+        Protocol("by aspect", right, ("mAP@10",), groups=groups),
     )

@@ -13,36 +13,30 @@ from typing import Any
 
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import (
+    Brought,
     checked_choice,
-    data_folder,
-    folders_below,
-    missing,
-    one_file,
     read_json,
     read_records,
 )
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import JUNK, Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Submission, Task
+from sightline.evaluation.tasks import Protocol, Submission, Task, composed_topic
 
 _SPLITS = {"val": "val", "test": "test1"}
 _RECALLS = ("recall@1", "recall@5", "recall@10", "recall@50")
 _SUBSET_RECALLS = ("recall@1", "recall@2", "recall@3")
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
-    split = _SPLITS[checked_choice("--split", choices.split, tuple(_SPLITS))]
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
-    root = data_folder(card, data)
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    split = _SPLITS[checked_choice("--split", brought.choices.split, tuple(_SPLITS))]
+    mode = brought.mode
     answer = ("target_hard",) if split == "val" else ()
-    file = one_file(card, root, f"cap.rc2.{split}.json")
+    file = brought.file(f"cap.rc2.{split}.json")
     records = read_records(file, "pairid", "reference", "caption", "img_set", *answer)
-    documents = _documents(card, root, split)
+    documents = _documents(brought, split)
     _check_names(file, records, documents)
     return Task(
-        card.name,
+        brought.card.name,
         f"{split}, by {mode}",
         documents,
         tuple(
@@ -51,24 +45,24 @@ def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
             )
             for r in records
         ),
-        _protocols(records) if split == "val" else _unjudged(records),
+        _protocols(records, is_judged=split == "val"),
         depth=50,
         submission=Submission.CIRR,
         notes=("as in the official evaluation, the reference picture is taken out of the ranking",),
     )
 
 
-def _documents(card: DatasetCard, root: Path, split: str) -> dict[str, Path]:
-    file = one_file(card, root, f"split.rc2.{split}.json")
+def _documents(brought: Brought, split: str) -> dict[str, Path]:
+    file = brought.file(f"split.rc2.{split}.json")
     names = read_json(file)
     if not isinstance(names, dict):
         raise AnnotationsUnreadableError(file, "it is not an object of names and files")
     folder = "dev" if split == "val" else "test1"
-    homes = [root, *(path.parent for path in folders_below(root, folder))]
+    homes = [brought.root, *(path.parent for path in brought.folders(folder))]
     first = next(iter(names.values()), "")
     home = next((home for home in homes if (home / first).is_file()), None)
     if home is None:
-        raise missing(card, f"the picture {first} below {root}")
+        raise brought.missing(f"the picture {first}")
     return {str(name): home / Path(file) for name, file in names.items()}
 
 
@@ -82,22 +76,16 @@ def _check_names(
                 raise AnnotationsUnreadableError(file, problem)
 
 
-def _protocols(records: Sequence[Mapping[str, Any]]) -> tuple[Protocol, ...]:
-    qrels = Qrels({str(r["pairid"]): {r["reference"]: JUNK, r["target_hard"]: 1} for r in records})
-    return (
-        Protocol("", qrels, _RECALLS),
-        Protocol("subset", qrels, _SUBSET_RECALLS, candidates=subsets(records)),
-    )
-
-
-def _unjudged(records: Sequence[Mapping[str, Any]]) -> tuple[Protocol, ...]:
-    """The subset's ranking is needed for the server's file, though nobody here can judge it."""
-    return (Protocol("subset", Qrels({}), _SUBSET_RECALLS, candidates=subsets(records)),)
-
-
-def subsets(records: Sequence[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
-    """Return the other members of each query's set of six, by query."""
-    return {
+def _protocols(records: Sequence[Mapping[str, Any]], *, is_judged: bool) -> tuple[Protocol, ...]:
+    subsets = {
         str(r["pairid"]): tuple(m for m in r["img_set"]["members"] if m != r["reference"])
         for r in records
     }
+    if not is_judged:
+        # The subset's ranking is needed for the server's file, though nobody here can judge it.
+        return (Protocol("subset", Qrels({}), _SUBSET_RECALLS, candidates=subsets),)
+    qrels = Qrels({str(r["pairid"]): {r["reference"]: JUNK, r["target_hard"]: 1} for r in records})
+    return (
+        Protocol("", qrels, _RECALLS),
+        Protocol("subset", qrels, _SUBSET_RECALLS, candidates=subsets),
+    )

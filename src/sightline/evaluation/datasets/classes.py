@@ -1,10 +1,11 @@
-"""Tasks in which what is of the query's class is relevant."""
+"""Tasks in which what is of the query's class is relevant; words for ImageNet's classes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from sightline.evaluation.qrels import Qrels
@@ -90,4 +91,50 @@ def _notes(told: ClassTask) -> tuple[str, ...]:
     return (
         f"the {len(told.queries):,} queries have the names of {count:,} classes as their words; "
         "queries of one class are equal, so intervals are over classes",
+    )
+
+
+# Words
+
+
+@dataclass(frozen=True, slots=True)
+class ImageNetClass:
+    """One of the 1,000 classes.
+
+    Attributes:
+        wnid: Its WordNet id, such as "n01440764".
+        clip: The name that CLIP's authors chose; two pairs of classes share one.
+        lemma: WordNet's first lemma, which more pairs share ("crane" is a bird and a machine).
+    """
+
+    wnid: str
+    clip: str
+    lemma: str
+
+    def name(self, names: str) -> str:
+        """Return its name of one kind: "clip" or "wordnet"."""
+        return self.clip if names == "clip" else self.lemma
+
+
+def imagenet_classes() -> dict[str, ImageNetClass]:
+    """Return the 1,000 classes by WordNet id, in their usual order."""
+    rows = [line.split("\t") for line in _text("classes.tsv").splitlines()]
+    return {wnid: ImageNetClass(wnid, clip, lemma) for wnid, clip, lemma in rows}
+
+
+def templates(count: int) -> tuple[str, ...]:
+    """Return 7 or 80 of CLIP's sentences, with ``{query}`` where a name goes; none for 0."""
+    return tuple(_text(f"templates-{count}.txt").splitlines()) if count else ()
+
+
+def put_into(name: str, sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a name in each of the sentences, or alone if there are none."""
+    return tuple(sentence.replace("{query}", name) for sentence in sentences) or (name,)
+
+
+def _text(file: str) -> str:
+    return (
+        files("sightline.evaluation.datasets")
+        .joinpath("imagenet", file)
+        .read_text(encoding="utf-8")
     )

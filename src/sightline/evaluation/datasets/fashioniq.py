@@ -14,39 +14,34 @@ from typing import Any
 
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import (
+    Brought,
     checked_choice,
-    data_folder,
-    one_file,
-    pictures_by_stem,
     read_json,
     read_records,
-    required,
 )
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.composed import composed_topic
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.tasks import Protocol, QueryMode, Task, Topic
+from sightline.evaluation.tasks import Protocol, QueryMode, Task, Topic, composed_topic
 
 _MEASURES = ("recall@10", "recall@50")
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    choices, every = brought.choices, brought.card.parts
     pool = checked_choice("--pool", choices.pool, ("split", "queries"))
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
-    parts = (checked_choice("--part", choices.part, card.parts),) if choices.part else card.parts
-    root = data_folder(card, data)
-    records = {part: _records(card, root, part) for part in parts}
-    pools = {part: _pool(card, root, part, records[part], pool) for part in parts}
-    pictures = pictures_by_stem(card, root)
-    required(card, pictures, [name for names in pools.values() for name in names])
+    mode = brought.mode
+    parts = (checked_choice("--part", choices.part, every),) if choices.part else every
+    records = {part: _records(brought, part) for part in parts}
+    pools = {part: _pool(brought, part, records[part]) for part in parts}
+    pictures = brought.pictures_by_stem()
+    brought.required(pictures, [name for names in pools.values() for name in names])
     documents = {name: pictures[name] for names in pools.values() for name in names}
     return Task(
-        card.name,
+        brought.card.name,
         f"val, {', '.join(parts)}, pool of {pool}, by {mode}",
         documents,
         tuple(
-            _topic(part, number, record, documents, mode)
+            _topic(f"{part}-{number}", record, documents, mode)
             for part in parts
             for number, record in enumerate(records[part])
         ),
@@ -59,21 +54,19 @@ def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
     )
 
 
-def _records(card: DatasetCard, root: Path, part: str) -> list[dict[str, Any]]:
-    file = one_file(card, root, f"cap.{part}.val.json")
+def _records(brought: Brought, part: str) -> list[dict[str, Any]]:
+    file = brought.file(f"cap.{part}.val.json")
     records = read_records(file, "target", "candidate", "captions")
     if not all(isinstance(r["captions"], list) and r["captions"] for r in records):
         raise AnnotationsUnreadableError(file, "an entry has no captions")
     return records
 
 
-def _pool(
-    card: DatasetCard, root: Path, part: str, records: Sequence[Mapping[str, Any]], pool: str
-) -> tuple[str, ...]:
+def _pool(brought: Brought, part: str, records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     used = {str(name) for r in records for name in (r["target"], r["candidate"])}
-    if pool == "queries":
+    if brought.choices.pool == "queries":
         return tuple(sorted(used))
-    file = one_file(card, root, f"split.{part}.val.json")
+    file = brought.file(f"split.{part}.val.json")
     names = read_json(file)
     if not isinstance(names, list) or not used <= set(names):
         raise AnnotationsUnreadableError(file, "it does not list the pictures of its queries")
@@ -81,15 +74,11 @@ def _pool(
 
 
 def _topic(
-    part: str,
-    number: int,
-    record: Mapping[str, Any],
-    documents: Mapping[str, Path],
-    mode: QueryMode,
+    query: str, record: Mapping[str, Any], documents: Mapping[str, Path], mode: QueryMode
 ) -> Topic:
     words = " and ".join(str(caption).strip() for caption in record["captions"])
     reference = str(record["candidate"])
-    return composed_topic(f"{part}-{number}", mode, documents[reference], reference, words)
+    return composed_topic(query, mode, documents[reference], reference, words)
 
 
 def _protocol(

@@ -5,45 +5,36 @@ from __future__ import annotations
 from pathlib import Path
 
 from sightline.errors import InvalidValueError
-from sightline.evaluation.datasets import classes
-from sightline.evaluation.datasets.bringing import (
-    checked_choice,
-    data_folder,
-    drawn,
-    pictures_below,
-    queried,
-)
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.class_names import put_into, templates
+from sightline.evaluation.datasets.bringing import Brought, drawn
+from sightline.evaluation.datasets.classes import ClassTask, class_task, put_into, templates
 from sightline.evaluation.tasks import QueryMode, Task
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``.
+def read(brought: Brought) -> Task:
+    """Return the task.
 
     By picture, up to ``choices.queries`` pictures are drawn. By text, each class is one query.
     """
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
-    root = data_folder(card, data)
-    inside = [path for path in pictures_below(card, root) if path.parent != root]
+    mode, root, choices = brought.mode, brought.root, brought.choices
+    inside = [path for path in brought.pictures() if path.parent != root]
     documents = {path.relative_to(root).as_posix(): path for path in inside}
-    class_of = {name: str(Path(name).parent.as_posix()) for name in documents}
-    if len(set(class_of.values())) < 2:
-        raise InvalidValueError(
-            "--data", str(data), "a folder with at least two folders of pictures"
-        )
+    class_of = {name: Path(name).parent.as_posix() for name in documents}
+    labels = set(class_of.values())
+    if len(labels) < 2:
+        allowed = "a folder with at least two folders of pictures"
+        raise InvalidValueError("--data", str(root), allowed)
     sentences = templates(choices.templates)
-    texts = {label: put_into(label_text(label), sentences) for label in set(class_of.values())}
-    if mode is QueryMode.IMAGE or choices.query_list is not None:
-        chosen = queried(sorted(documents), choices.query_list, choices.queries, choices.seed)
+    texts = {label: put_into(label_text(label), sentences) for label in labels}
+    is_drawn = mode is QueryMode.IMAGE and choices.query_list is None
+    if is_drawn or choices.query_list is not None:
+        chosen = brought.queried(sorted(documents))
     else:
         chosen = _one_of_each(class_of)
-    told = classes.ClassTask(card.name, documents, class_of, chosen, mode, texts)
-    return classes.class_task(
-        told,
+    return class_task(
+        ClassTask(brought.card.name, documents, class_of, chosen, mode, texts),
         variant=f"{root.name}, by {mode}",
         prompt="{query}" if sentences else None,
-        seed=choices.seed if mode is QueryMode.IMAGE and choices.query_list is None else None,
+        seed=choices.seed if is_drawn else None,
     )
 
 

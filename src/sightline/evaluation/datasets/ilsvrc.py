@@ -7,25 +7,27 @@ folder for each class, named after its WordNet id.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
-from sightline.evaluation.datasets import classes
-from sightline.evaluation.datasets.bringing import (
-    checked_choice,
-    data_folder,
-    missing,
-    one_file,
-    pictures_below,
-    queried,
-    read_lines,
+from sightline.evaluation.datasets.bringing import Brought, checked_choice, missing, read_lines
+from sightline.evaluation.datasets.cards import Choices
+from sightline.evaluation.datasets.classes import (
+    ClassTask,
+    class_task,
+    imagenet_classes,
+    put_into,
+    templates,
 )
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.datasets.class_names import imagenet_classes, put_into, templates
-from sightline.evaluation.datasets.matlab import read_struct
+from sightline.evaluation.files import read_bytes
 from sightline.evaluation.tasks import Published, QueryMode, Task
+from sightline.system.packages import require
 
 _WNID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
@@ -46,23 +48,23 @@ _PUBLISHED = {
 _PROMPT = "The photo of {query}"
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task of the validation pictures; see ``DatasetCard.read``."""
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
+def read(brought: Brought) -> Task:
+    """Return the task of the validation pictures."""
+    mode, choices = brought.mode, brought.choices
     checked_choice("--class-names", choices.names, ("clip", "wordnet"))
     if choices.templates not in (0, 7, 80):
         raise InvalidValueError("--templates", choices.templates, "0, 7 or 80")
-    root = data_folder(card, data)
-    class_of = _class_of(card, root)
+    class_of = _class_of(brought)
     documents = {path.name: path for path in class_of}
     of_document = {path.name: wnid for path, wnid in class_of.items()}
-    chosen = queried(sorted(documents), choices.query_list, choices.queries, choices.seed)
-    names = {wnid: kind.name(choices.names) for wnid, kind in imagenet_classes().items()}
+    chosen = brought.queried(sorted(documents))
     sentences = templates(choices.templates)
-    texts = {wnid: put_into(name, sentences) for wnid, name in names.items()}
-    told = classes.ClassTask(card.name, documents, of_document, chosen, mode, texts)
-    return classes.class_task(
-        told,
+    texts = {
+        wnid: put_into(kind.name(choices.names), sentences)
+        for wnid, kind in imagenet_classes().items()
+    }
+    return class_task(
+        ClassTask(brought.card.name, documents, of_document, chosen, mode, texts),
         variant=_variant(mode, choices),
         prompt="{query}" if sentences else _PROMPT,
         seed=None if choices.query_list else choices.seed,
@@ -77,12 +79,14 @@ def _variant(mode: QueryMode, choices: Choices) -> str:
     return f"by text, {choices.names} names{ensemble}"
 
 
-def _class_of(card: DatasetCard, root: Path) -> dict[Path, str]:
+def _class_of(brought: Brought) -> dict[Path, str]:
     """Return the WordNet id of every validation picture's class, by path in order of name."""
-    home = root / "val" if (root / "val").is_dir() else root
-    pictures = [p for p in pictures_below(card, home) if p.stem.startswith("ILSVRC2012_val_")]
+    home = brought.root / "val" if (brought.root / "val").is_dir() else brought.root
+    pictures = [p for p in brought.pictures(home) if p.stem.startswith("ILSVRC2012_val_")]
     if not pictures:
-        raise missing(card, f"pictures named ILSVRC2012_val_00000001.JPEG and so on below {home}")
+        raise missing(
+            brought.card, f"pictures named ILSVRC2012_val_00000001.JPEG and so on below {home}"
+        )
     known = imagenet_classes()
     if all(_WNID.fullmatch(path.parent.name) for path in pictures):
         stranger = next((p for p in pictures if p.parent.name not in known), None)
@@ -90,13 +94,13 @@ def _class_of(card: DatasetCard, root: Path) -> dict[Path, str]:
             problem = f"{stranger.parent.name} is none of the 1,000 classes"
             raise AnnotationsUnreadableError(stranger.parent, problem)
         return {path: path.parent.name for path in pictures}
-    return _from_devkit(card, root, pictures)
+    return _from_devkit(brought, pictures)
 
 
-def _from_devkit(card: DatasetCard, root: Path, pictures: list[Path]) -> dict[Path, str]:
-    truth = one_file(card, root, _TRUTH)
+def _from_devkit(brought: Brought, pictures: list[Path]) -> dict[Path, str]:
+    truth = brought.file(_TRUTH)
     numbers = read_lines(truth)
-    wnids = _wnids(one_file(card, root, "meta.mat"))
+    wnids = _wnids(brought.file("meta.mat"))
     class_of = {}
     for path in pictures:
         found = _NUMBER.fullmatch(path.stem)
@@ -113,10 +117,27 @@ def _wnids(meta: Path) -> Mapping[str, str]:
     """Return the WordNet ids by the numbers that the ground truth uses, the devkit's own."""
     known = imagenet_classes()
     found: dict[str, str] = {}
-    for entry in read_struct(meta, "synsets"):
+    for entry in _synsets(meta):
         number, wnid = entry.get("ILSVRC2012_ID"), entry.get("WNID")
-        if isinstance(number, float) and isinstance(wnid, str) and wnid in known:
+        if isinstance(number, int | float | np.number) and isinstance(wnid, str) and wnid in known:
             found[str(int(number))] = wnid
     if not found:
         raise AnnotationsUnreadableError(meta, "it has none of the 1,000 classes")
     return found
+
+
+def _synsets(meta: Path) -> list[dict[str, Any]]:
+    """Return the struct array of classes, one dict for each."""
+    require("scipy", extra="evaluation")
+    from scipy.io import loadmat
+
+    content = read_bytes(meta)
+    try:
+        found = loadmat(io.BytesIO(content), variable_names=["synsets"], simplify_cells=True)
+    except Exception as error:  # a damaged file raises whatever its bytes happen to mean
+        raise AnnotationsUnreadableError(meta, "it is not a MATLAB file of level 5") from error
+    synsets = found.get("synsets")
+    entries = [synsets] if isinstance(synsets, dict) else synsets
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise AnnotationsUnreadableError(meta, "it has no struct 'synsets'")
+    return entries

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
-from sightline.evaluation.datasets.bringing import data_folder, pictures_below, read_lines
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.datasets.bringing import Brought, read_lines
 from sightline.evaluation.tasks import (
     CUTOFFS,
     Task,
@@ -20,12 +19,12 @@ from sightline.system.paths import absolute
 _MEASURES = (*mean_average_precisions(), "nDCG@10", "P@10", "MRR")
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    choices, root = brought.choices, brought.root
     if choices.qrels is None or choices.topics is None:
         raise InvalidValueError("--qrels and --topics", None, "named, both of them")
-    root = data_folder(card, data)
-    documents = {path.relative_to(root).as_posix(): path for path in pictures_below(card, root)}
+    documents = {path.relative_to(root).as_posix(): path for path in brought.pictures()}
     topics = _topics(absolute(choices.topics), documents)
     qrels = read_qrels(absolute(choices.qrels))
     stranger = next((query for query in qrels.queries if query not in topics), None)
@@ -33,7 +32,7 @@ def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
         raise AnnotationsUnreadableError(choices.topics, f"it has no query {stranger!r}")
     own = {topic.id: topic.own for topic in topics.values() if topic.own is not None}
     return Task(
-        card.name,
+        brought.card.name,
         f"{choices.qrels.name} over {root.name}",
         documents,
         tuple(topics.values()),

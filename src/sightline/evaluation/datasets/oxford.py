@@ -9,15 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError
-from sightline.evaluation.datasets.bringing import (
-    data_folder,
-    files_below,
-    missing,
-    pictures_by_stem,
-    read_lines,
-    required,
-)
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.datasets.bringing import Brought, read_lines
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     Crop,
@@ -50,37 +42,35 @@ PARIS_CORRUPTED = frozenset(
 """Twenty files of Paris that the authors say are damaged, and leave out of the gallery."""
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
-    root = data_folder(card, data)
-    pictures = pictures_by_stem(card, root)
-    left_out = sorted(PARIS_CORRUPTED & pictures.keys()) if card.name == "paris6k" else []
-    documents = {name: path for name, path in pictures.items() if name not in left_out}
-    queries = files_below(root, "*_query.txt")
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    name, whole = brought.card.name, brought.choices.whole
+    pictures = brought.pictures_by_stem()
+    left_out = PARIS_CORRUPTED & pictures.keys() if name == "paris6k" else frozenset()
+    documents = {stem: path for stem, path in pictures.items() if stem not in left_out}
+    queries = {f.name.removesuffix("_query.txt"): f for f in brought.files("*_query.txt")}
     if not queries:
-        raise missing(card, f"the ground truth (*_query.txt) below {root}")
-    topics, relevant, junk = [], {}, {}
-    for file in queries:
-        name = file.name.removesuffix("_query.txt")
-        topics.append(_topic(card, name, file, documents, whole=choices.whole))
-        relevant[name] = _listed(file, name, "good") + _listed(file, name, "ok")
-        junk[name] = _listed(file, name, "junk")
-    qrels = Qrels.of(relevant, junk)
+        raise brought.missing("the ground truth (*_query.txt)")
+    topics = tuple(
+        _topic(brought, query, file, documents, whole=whole) for query, file in queries.items()
+    )
+    relevant = {q: _listed(file, q, "good") + _listed(file, q, "ok") for q, file in queries.items()}
+    junk = {q: _listed(file, q, "junk") for q, file in queries.items()}
     own = {topic.id: topic.own for topic in topics if topic.own is not None}
     return Task(
-        card.name,
-        "whole pictures as queries" if choices.whole else "boxes as queries",
+        name,
+        "whole pictures as queries" if whole else "boxes as queries",
         documents,
-        tuple(topics),
-        own_picture_protocols(qrels, own, _MEASURES),
+        topics,
+        own_picture_protocols(Qrels.of(relevant, junk), own, _MEASURES),
         depth=None,
-        published=(Published("the 2024 report", _PUBLISHED[card.name], _REMARK),),
+        published=(Published("the 2024 report", _PUBLISHED[name], _REMARK),),
         notes=_notes(len(left_out)),
     )
 
 
 def _topic(
-    card: DatasetCard, name: str, file: Path, documents: dict[str, Path], *, whole: bool
+    brought: Brought, query: str, file: Path, documents: dict[str, Path], *, whole: bool
 ) -> Topic:
     lines = read_lines(file)
     fields = lines[0].split() if lines else []
@@ -89,11 +79,11 @@ def _topic(
     except ValueError as error:
         raise AnnotationsUnreadableError(file, "it has no name and four numbers") from error
     own = fields[0].removeprefix(_PREFIX)
-    required(card, documents, [own])
+    brought.required(documents, [own])
     picture: Picture = documents[own]
     if not whole:
-        picture = Crop(documents[own], (left, top, right, bottom), f"query-{name}")
-    return Topic(name, image=picture, own=own)
+        picture = Crop(documents[own], (left, top, right, bottom), f"query-{query}")
+    return Topic(query, image=picture, own=own)
 
 
 def _listed(query_file: Path, name: str, kind: str) -> list[str]:

@@ -20,16 +20,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import AnnotationsUnreadableError, NotReadableError
-from sightline.evaluation.datasets.bringing import (
-    data_folder,
-    one_file,
-    pictures_below,
-    pictures_by_stem,
-    read_json,
-    required,
-)
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.errors import AnnotationsUnreadableError
+from sightline.evaluation.datasets.bringing import Brought, read_json
+from sightline.evaluation.datasets.cards import Choices
+from sightline.evaluation.files import read_bytes
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import Crop, Picture, Protocol, Task, Topic
 from sightline.system.paths import absolute
@@ -52,23 +46,23 @@ _ALLOWED = {
 }
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task; see ``DatasetCard.read``."""
-    root = data_folder(card, data)
-    file = one_file(card, root, f"gnd_{card.name}.pkl", f"gnd_{card.name}.json")
+def read(brought: Brought) -> Task:
+    """Return the task."""
+    name, choices = brought.card.name, brought.choices
+    file = brought.file(f"gnd_{name}.pkl", f"gnd_{name}.json")
     truth = _truth(file)
     names, query_names = [str(n) for n in truth["imlist"]], [str(n) for n in truth["qimlist"]]
-    pictures = pictures_by_stem(card, root)
-    required(card, pictures, [*names, *query_names])
+    pictures = brought.pictures_by_stem()
+    brought.required(pictures, [*names, *query_names])
     documents = {name: pictures[name] for name in names}
-    distractors = _distractors(card, choices.distractors)
+    distractors = _distractors(brought)
     judged = list(zip(query_names, truth["gnd"], strict=True))
     return Task(
-        card.name,
+        name,
         _variant(choices, len(distractors)),
         documents | distractors,
-        tuple(_topic(name, pictures[name], gnd["bbx"], choices.whole) for name, gnd in judged),
-        tuple(_protocol(name, judged, names) for name in _PROTOCOLS),
+        tuple(_topic(query, pictures[query], gnd["bbx"], choices.whole) for query, gnd in judged),
+        tuple(_protocol(kind, judged, names) for kind in _PROTOCOLS),
         depth=None,
         notes=("mAP/trapezoid and mP@k/revisited are the official measures",),
     )
@@ -98,14 +92,12 @@ def _variant(choices: Choices, distractors: int) -> str:
     return f"{kind}, {distractors:,} distractors" if distractors else kind
 
 
-def _distractors(card: DatasetCard, folder: Path | None) -> dict[str, Path]:
-    if folder is None:
+def _distractors(brought: Brought) -> dict[str, Path]:
+    if brought.choices.distractors is None:
         return {}
-    home = absolute(folder)
-    return {
-        f"distractor/{path.relative_to(home).as_posix()}": path
-        for path in pictures_below(card, home)
-    }
+    home = absolute(brought.choices.distractors)
+    found = brought.pictures(home)
+    return {f"distractor/{path.relative_to(home).as_posix()}": path for path in found}
 
 
 class _NumbersOnly(pickle.Unpickler):
@@ -131,10 +123,9 @@ def _truth(file: Path) -> Mapping[str, Any]:
 
 
 def _unpickled(file: Path) -> object:
+    content = read_bytes(file)
     try:
         # The authors' files were written by Python 2, whose text comes as bytes.
-        return _NumbersOnly(io.BytesIO(file.read_bytes()), encoding="latin1").load()
-    except OSError as error:
-        raise NotReadableError(file, error.strerror or str(error)) from error
+        return _NumbersOnly(io.BytesIO(content), encoding="latin1").load()
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
         raise AnnotationsUnreadableError(file, f"it is no pickle of numbers: {error}") from error

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from pathlib import Path
 
-from sightline.evaluation.datasets.bringing import checked_choice, data_folder, drawn, missing
-from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.evaluation.datasets.bringing import Brought, drawn, missing
+from sightline.evaluation.datasets.cards import Choices
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     Protocol,
@@ -37,12 +36,11 @@ _MEASURES = (
 _Asked = tuple[tuple[Topic, ...], Qrels]
 
 
-def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
-    """Return the task of a collection that ``sightline scenes`` drew; see ``DatasetCard.read``."""
-    mode = QueryMode(checked_choice("--by", choices.by, card.modes))
-    root = data_folder(card, data)
+def read(brought: Brought) -> Task:
+    """Return the task of a collection that ``sightline scenes`` drew."""
+    mode, root, choices = brought.mode, brought.root, brought.choices
     if not (root / "edits.jsonl").is_file():
-        raise missing(card, f"scenes.jsonl and edits.jsonl in {root}")
+        raise missing(brought.card, f"scenes.jsonl and edits.jsonl in {root}")
     collection = read_collection(root)
     asked: dict[QueryMode, Callable[[Collection, Choices], _Asked]] = {
         QueryMode.TEXT: _by_words,
@@ -51,7 +49,7 @@ def read(card: DatasetCard, data: Path, choices: Choices) -> Task:
     }
     topics, qrels = asked[mode](collection, choices)
     return Task(
-        card.name,
+        brought.card.name,
         f"{len(collection.pictures):,} scenes, by {mode}",
         {picture.file: root / picture.file for picture in collection.pictures},
         topics,

@@ -62,7 +62,7 @@ def judged_share(run: Run, qrels: Qrels, k: int) -> float:
     """
     judged = seen = 0
     for query, grades in qrels.grades.items():
-        if query in run.queries:
+        if query in run.row_of:
             found = [name for name, _ in run.found(query)[:k]]
             seen += len(found)
             judged += sum(name in grades for name in found)

@@ -23,7 +23,7 @@ from sightline.evaluation.datasets.bringing import drawn
 from sightline.evaluation.datasets.classes import ClassTask, class_task
 from sightline.evaluation.datasets.folder import label_text
 from sightline.evaluation.qrels import Qrels
-from sightline.evaluation.run.alterations import ALTERATIONS
+from sightline.evaluation.run.pictures import ALTERATIONS
 from sightline.evaluation.tasks import (
     CUTOFFS,
     Altered,

@@ -1,5 +1,5 @@
 """The report: one HTML file with figures, curves and pictures, and nothing from outside."""
 
-from sightline.evaluation.report.writing import write_report
+from sightline.evaluation.report.page import write_report
 
 __all__ = ["write_report"]

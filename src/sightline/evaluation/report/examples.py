@@ -8,6 +8,7 @@ import numpy as np
 
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
+from sightline.evaluation.results import picture_name
 from sightline.evaluation.scoring import Scored
 from sightline.evaluation.tasks import Topic
 
@@ -31,6 +32,14 @@ class Answer:
     grade: int
     is_query: bool
 
+    @property
+    def kind(self) -> str:
+        """What it is, as the style sheet has it."""
+        kind = "right" if self.grade > 0 else "junk" if self.grade < 0 else "wrong"
+        if self.is_query:
+            return "own right" if kind == "right" else "own"
+        return kind
+
 
 @dataclass(frozen=True, slots=True)
 class Missed:
@@ -43,6 +52,11 @@ class Missed:
 
     document: str
     rank: int | None
+
+    @property
+    def place(self) -> str:
+        """Where it is, in words."""
+        return "not found" if self.rank is None else f"rank {self.rank:,}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,13 @@ class Example:
     relevant: int
     answers: tuple[Answer, ...]
     missed: tuple[Missed, ...]
+
+    @property
+    def asked(self) -> str:
+        """The query in words."""
+        texts = self.topic.texts
+        words = f"“{texts[0]}”" if texts else picture_name(self.topic)
+        return f"{words} and {len(texts) - 1} more sentences" if len(texts) > 1 else words
 
 
 def hardest_and_easiest(
@@ -88,7 +109,7 @@ def _example(scored: Scored, row: int, run: Run, qrels: Qrels, topics: dict[str,
     query = scored.queries[row]
     grades = qrels.grades[query]
     topic = topics[query]
-    found = run.found(query) if query in run.queries else []
+    found = run.found(query) if query in run.row_of else []
     answers = tuple(
         Answer(name, value, grades.get(name, 0), name == topic.own)
         for name, value in found[:RESULTS_SHOWN]

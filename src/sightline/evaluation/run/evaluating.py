@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sightline import __version__
 from sightline.errors import SourceNotFoundError
-from sightline.evaluation.bootstrap import RESAMPLES, SEED
+from sightline.evaluation.intervals import RESAMPLES, SEED
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.results import (
@@ -23,8 +23,8 @@ from sightline.evaluation.results import (
     write_per_query,
     write_summary,
 )
-from sightline.evaluation.run.crops import written_crops
 from sightline.evaluation.run.indexes import EXACT
+from sightline.evaluation.run.pictures import written_crops
 from sightline.evaluation.run.searching import Shelf, run_for, search_task, shelf_of
 from sightline.evaluation.run.vectors import Asking, QueryVectors, query_vectors
 from sightline.evaluation.run.workplace import Workplace

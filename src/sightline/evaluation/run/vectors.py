@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import ImageUnreadableError
-from sightline.evaluation.run.alterations import file_of, opened
+from sightline.evaluation.run.pictures import file_of, opened
 from sightline.evaluation.tasks import Altered, Crop, Picture, Topic
 from sightline.gallery.query import embed_texts
 from sightline.images import DEFAULT_MAX_MEGAPIXELS, decode

@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
 
-from sightline.evaluation.curves import (
+from sightline.evaluation.measures import Measure
+from sightline.evaluation.qrels import JUNK, Judged, Qrels, judge
+from sightline.evaluation.ranking import Run
+from sightline.evaluation.report.charts import (
     average_precision_over_k,
     precision_over_recall,
     score_spread,
 )
-from sightline.evaluation.judging import Judged, judge
-from sightline.evaluation.measures import Measure
-from sightline.evaluation.qrels import JUNK, Qrels
-from sightline.evaluation.ranking import Run
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 
 

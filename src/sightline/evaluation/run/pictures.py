@@ -1,19 +1,22 @@
-"""Known changes to pictures, such as people and programs make, and opening what was changed.
+"""Pictures that are made of files: parts cut out of them, and known changes to them.
 
-Every change is fixed to the pixel: the same picture gives the same result in every run.
+A change is such as people and programs make, and fixed to the pixel: the same picture gives the
+same result in every run.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from sightline.evaluation.run.crops import cut_out
+from sightline.errors import ImageUnreadableError
+from sightline.evaluation.files import write_file
 from sightline.evaluation.tasks import Altered, Crop, Picture
 from sightline.images import decode
+from sightline.types import Skipped
 
 _JPEG_QUALITY = 10
 _ROTATION_DEGREES = 12
@@ -43,10 +46,9 @@ def _jpeg(picture: Image.Image) -> Image.Image:
 
 def _rotate(picture: Image.Image) -> Image.Image:
     """Turned by 12 degrees, grey where nothing is."""
-    turned = picture.rotate(
+    return picture.rotate(
         _ROTATION_DEGREES, Image.Resampling.BICUBIC, expand=True, fillcolor=(128, 128, 128)
     )
-    return turned
 
 
 def _overlay(picture: Image.Image) -> Image.Image:
@@ -97,3 +99,63 @@ def opened(picture: Crop | Altered, max_megapixels: float) -> Image.Image:
 def file_of(picture: Picture) -> Path:
     """Return the file that a picture, or a part of one, is read from."""
     return picture if isinstance(picture, Path) else picture.source
+
+
+# Parts
+
+
+def cut_out(crop: Crop, max_megapixels: float) -> Image.Image:
+    """Return a part of a picture as RGB, in full resolution.
+
+    Raises:
+        ImageUnreadableError: the picture cannot be read, or the box lies outside of it.
+    """
+    picture = decode(crop.source, max_megapixels=max_megapixels).image
+    left, top, right, bottom = crop.box
+    inside = (
+        round(max(0.0, left)),
+        round(max(0.0, top)),
+        round(min(float(picture.width), right)),
+        round(min(float(picture.height), bottom)),
+    )
+    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+        raise ImageUnreadableError(str(crop.source), f"the box {crop.box} lies outside of it")
+    part = picture.crop(inside)
+    return _squared(part) if crop.squared else part
+
+
+def written_crops(
+    crops: Iterable[Crop], folder: Path, max_megapixels: float
+) -> tuple[dict[str, Path], list[Skipped]]:
+    """Write parts of pictures as files; return them by name, and what could not be read.
+
+    Those that are there already stay, so that a stopped run goes on.
+
+    Raises:
+        DiskFullError: there is no room.
+        NotWritableError: the folder may not be written.
+    """
+    files, skipped = {}, []
+    for crop in crops:
+        path = folder / f"{crop.name}.png"
+        try:
+            if not path.exists():
+                write_file(path, _as_png(cut_out(crop, max_megapixels)))
+        except ImageUnreadableError as error:
+            skipped.append(Skipped(crop.source, error.reason))
+            continue
+        files[crop.name] = path
+    return files, skipped
+
+
+def _as_png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _squared(picture: Image.Image) -> Image.Image:
+    edge = max(picture.size)
+    square = Image.new("RGB", (edge, edge))
+    square.paste(picture, ((edge - picture.width) // 2, (edge - picture.height) // 2))
+    return square
