@@ -1,11 +1,12 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.composed.composers.lexicon import Facet, senses_of
-from sightline.composed.composers.nouns import colour_in, kind_in
+from sightline.composed.composers.descriptions import kind_in, taken_apart
+from sightline.composed.composers.lexicon import COLOUR, Facet, senses_of
 from sightline.composed.composers.rules import RulesComposer
-from sightline.composed.composers.sentences import taken_apart
 from sightline.types.composition import Target
 from sightline_scenes import vocabulary
 from sightline_scenes.changes import ChangeKind
@@ -150,6 +151,11 @@ def plain_caption(scene: Scene) -> str:
     )
     listed = " and ".join(filter(None, (", ".join(things[:-1]), things[-1])))
     return f"{listed}, {' '.join(around)}"
+
+
+def colour_in(phrase: str) -> str:
+    found = re.search(rf"\b{COLOUR}\b", phrase)
+    return found.group() if found else ""
 
 
 def is_described(text: str, wanted: Claims) -> bool:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from sightline.composed.composers.descriptions import taken_apart
 from sightline.composed.composers.lexicon import (
     ARTICLES,
-    COLOURS,
+    COLOUR,
     NUMBERS,
-    SHADES,
+    PHRASES,
     SIZES,
     Facet,
     senses_of,
 )
-from sightline.composed.composers.sentences import taken_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,6 @@ class Unclear:
 
 Change: TypeAlias = Recolour | Describe | Add | Remove | Exchange | Surround | Unclear
 
-_COLOUR = rf"(?:(?:{'|'.join(SHADES)}) )?(?:{'|'.join(COLOURS)})"
 _WHOLE = (
     r"(?:it|this|that|everything|all|the (?:weather|scene|picture|photo|image|place|time|season|"
     r"setting|background|location))"
@@ -118,7 +117,7 @@ def _carried_on(clause: str, before: Sequence[Change]) -> Change | None:
         return None
     last, bare = before[-1], re.match(r"^(?:the|any) \w+(?: \w+)?$", clause)
     if isinstance(last, Remove) and (bare or _THING.match(clause)):
-        return Remove(clause) if not re.search(rf" {_COLOUR}$", clause) else None
+        return Remove(clause) if not re.search(rf" {COLOUR}$", clause) else None
     if isinstance(last, Add | Exchange) and _THING.match(clause) and not senses_of(clause):
         return Add(clause)
     return None
@@ -141,7 +140,7 @@ def _exchange(m: re.Match[str]) -> Change:
 
 
 def _turn_into(m: re.Match[str]) -> Change:
-    if re.fullmatch(_COLOUR, m["new"]):
+    if re.fullmatch(COLOUR, m["new"]):
         return Recolour(m["old"], m["new"])
     return _exchange(m)
 
@@ -155,7 +154,7 @@ def _about(old: str, new: str) -> Change | None:
 
 def _whole(words: str) -> Change | None:
     """Return what "make it ..." asks for."""
-    if re.fullmatch(_COLOUR, words):
+    if re.fullmatch(COLOUR, words):
         return Recolour("it", words)
     senses = senses_of(words)
     if senses:
@@ -178,7 +177,7 @@ def _as_phrase(words: str) -> str:
         bare,
     ):
         return bare
-    return _BARE.get(bare) or _placed(bare, senses[0].value, facet)
+    return PHRASES.get(bare) or _placed(bare, senses[0].value, facet)
 
 
 def _style(words: str) -> str:
@@ -190,31 +189,8 @@ def _placed(words: str, value: str, facet: Facet) -> str:
         first = "at" if value in ("beach", "harbour", "lake", "river") else "in"
         return f"{first} {words}"
     if facet in (Facet.TIME, Facet.WEATHER):
-        return _BARE[value]
+        return PHRASES[value]
     return words
-
-
-_BARE = {
-    "night": "at night",
-    "day": "by day",
-    "sunset": "at sunset",
-    "dawn": "at dawn",
-    "evening": "in the evening",
-    "dusk": "at dusk",
-    "daytime": "in the daytime",
-    "noon": "at noon",
-    "morning": "in the morning",
-    "clear": "in clear weather",
-    "fine": "in fine weather",
-    "rain": "in the rain",
-    "snow": "in falling snow",
-    "fog": "in the fog",
-    "clouds": "under clouds",
-    "winter": "in winter",
-    "summer": "in summer",
-    "autumn": "in autumn",
-    "spring": "in spring",
-}
 
 
 def _add(m: re.Match[str]) -> Change:
@@ -228,7 +204,7 @@ def _make(m: re.Match[str]) -> Change | None:
     words = rest.split()
     for cut in range(len(words)):
         old, new = " ".join([noun, *words[:cut]]), " ".join(words[cut:])
-        if re.fullmatch(_COLOUR, new):
+        if re.fullmatch(COLOUR, new):
             return Recolour(old, new)
     if len(words) >= 1 and not _THING.match(rest):
         return Describe(" ".join([noun, *words[:-1]]), words[-1])
@@ -237,7 +213,7 @@ def _make(m: re.Match[str]) -> Change | None:
 
 def _bare(m: re.Match[str]) -> Change | None:
     words = m.group()
-    if re.fullmatch(_COLOUR, words):
+    if re.fullmatch(COLOUR, words):
         return Recolour("it", words)
     parts = taken_apart(words)
     if _THING.match(words) and parts.subjects:
@@ -268,7 +244,7 @@ _RULES: tuple[Rule, ...] = (
     _rule(r"(?:take|leave) (?P<old>.+) (?:away|out)", lambda m: Remove(m["old"])),
     _rule(
         r"(?P<noun>(?!with |add |also |include |an? |some ).+?) "
-        rf"(?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{_COLOUR})",
+        rf"(?:should be|should wear|to be|is|are|in|wears|wearing) (?P<c>{COLOUR})",
         lambda m: Recolour(re.sub(r"^(?:dress|put|have) ", "", m["noun"]), m["c"]),
     ),
     _rule(
@@ -277,10 +253,10 @@ _RULES: tuple[Rule, ...] = (
         lambda m: _whole(m["new"]),
     ),
     _rule(r"(?:as|like|in the style of) (?P<new>.+)", lambda m: _whole(m["new"])),
-    _rule(rf"in (?P<c>{_COLOUR})", lambda m: Recolour("it", m["c"])),
+    _rule(rf"in (?P<c>{COLOUR})", lambda m: Recolour("it", m["c"])),
     _rule(r"(?P<new>(?:an?|the|some) .+) instead", lambda m: Exchange("it", m["new"])),
     _rule(r"(?:make|paint|colou?r|turn|dye) (?P<noun>(?:the |this )?\S+) (?P<rest>.+)", _make),
-    _rule(rf"(?P<noun>the .+?) (?P<c>{_COLOUR})", lambda m: Recolour(m["noun"], m["c"])),
+    _rule(rf"(?P<noun>the .+?) (?P<c>{COLOUR})", lambda m: Recolour(m["noun"], m["c"])),
     _rule(
         r"(?:also )?(?:with|add|include|have|put|place|insert|give it|there is|there are) "
         r"(?:also )?(?P<thing>.+?)(?: too| as well| in it| to it| in the picture)?",

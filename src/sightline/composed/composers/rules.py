@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
+from sightline.composed.composers.descriptions import (
+    Around,
+    Description,
+    Subject,
+    indefinite,
+    is_plural,
+    means,
+    recoloured,
+    taken_apart,
+    with_adjective,
+)
 from sightline.composed.composers.instructions import (
     Add,
     Change,
@@ -17,14 +29,6 @@ from sightline.composed.composers.instructions import (
     changes_in,
 )
 from sightline.composed.composers.lexicon import CLEAR_PHRASE, Facet, senses_of
-from sightline.composed.composers.nouns import (
-    indefinite,
-    is_plural,
-    means,
-    recoloured,
-    with_adjective,
-)
-from sightline.composed.composers.sentences import Around, Description, Subject, taken_apart
 from sightline.types.composition import Composed, Target
 
 
@@ -53,27 +57,26 @@ class _Draft:
     def __init__(self, description: Description) -> None:
         self._subjects = list(description.subjects)
         self._around = list(description.around)
-        self._touched: list[str] = []
         self._desired: list[str] = []
         self._forbidden: list[str] = []
         self._unclear: list[str] = []
 
     def apply(self, change: Change) -> None:
         match change:
-            case Recolour():
-                self._recolour(change)
-            case Describe():
-                self._describe(change)
-            case Add():
-                self._add(change.thing)
-            case Remove():
-                self._remove(change.thing)
-            case Exchange():
-                self._exchange(change)
-            case Surround():
-                self._surround(change.phrase)
-            case Unclear():
-                self._unclear.append(change.text)
+            case Recolour(noun, colour):
+                self._alter(noun, lambda phrase: recoloured(phrase, colour))
+            case Describe(noun, adjective):
+                self._alter(noun, lambda phrase: with_adjective(phrase, adjective))
+            case Add(thing):
+                self._add(thing)
+            case Remove(thing):
+                self._remove(thing)
+            case Exchange(old, new):
+                self._exchange(old, new)
+            case Surround(phrase):
+                self._surround(phrase)
+            case Unclear(text):
+                self._unclear.append(text)
 
     def target(self) -> Target:
         description = Description(tuple(self._subjects), tuple(self._around))
@@ -90,19 +93,12 @@ class _Draft:
 
     # Changes
 
-    def _recolour(self, change: Recolour) -> None:
-        place = self._place_of(change.noun)
+    def _alter(self, noun: str, altered: Callable[[str], str]) -> None:
+        place = self._place_of(noun)
         if place is None:
-            self._show(recoloured(indefinite(change.noun), change.colour))
+            self._show(altered(indefinite(noun)))
         else:
-            self._rewrite(place, recoloured(self._subjects[place].text, change.colour))
-
-    def _describe(self, change: Describe) -> None:
-        place = self._place_of(change.noun)
-        if place is None:
-            self._show(with_adjective(indefinite(change.noun), change.adjective))
-        else:
-            self._rewrite(place, with_adjective(self._subjects[place].text, change.adjective))
+            self._rewrite(place, altered(self._subjects[place].text))
 
     def _add(self, thing: str) -> None:
         parts = taken_apart(thing)
@@ -127,16 +123,15 @@ class _Draft:
             self._desired.append(CLEAR_PHRASE)
         self._forbidden.append(thing.removeprefix("the "))
 
-    def _exchange(self, change: Exchange) -> None:
-        place = self._place_of(change.old)
-        new = indefinite(change.new)
+    def _exchange(self, old: str, new: str) -> None:
+        place = self._place_of(old)
         if place is not None:
-            self._rewrite(place, new)
-        elif senses_of(change.old) and senses_of(change.new):
-            self._surround(change.new)
+            self._rewrite(place, indefinite(new))
+        elif senses_of(old) and senses_of(new):
+            self._surround(new)
         else:
-            self._show(new)
-            self._forbidden.append(indefinite(change.old))
+            self._show(indefinite(new))
+            self._forbidden.append(indefinite(old))
 
     def _surround(self, phrase: str) -> None:
         senses = senses_of(phrase)
