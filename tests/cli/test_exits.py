@@ -5,7 +5,8 @@ from sightline.errors import ServiceUnreachableError, SightlineError
 BRANCHES = [
     kind
     for kind in vars(errors).values()
-    if isinstance(kind, type) and kind.__base__ is SightlineError
+    if isinstance(kind, type) and issubclass(kind, SightlineError)
+    if kind.__base__ is SightlineError
 ]
 
 
