@@ -2,9 +2,11 @@ from sightline import errors
 from sightline.cli.exits import EXIT_MEANINGS, Exit, exit_for
 from sightline.errors import ServiceUnreachableError, SightlineError
 
-KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type)]
 BRANCHES = [
-    kind for kind in KINDS if issubclass(kind, SightlineError) and SightlineError in kind.__bases__
+    kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, SightlineError)
+    if kind.__base__ is SightlineError
 ]
 
 

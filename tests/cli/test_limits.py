@@ -1,6 +1,6 @@
 import pytest
 
-from sightline.cli.limits import limit_line
+from sightline.cli.index import limit_line
 from sightline.encoders.cpu import openvino_runtime
 from sightline.system import threads as workers
 from sightline.testing import FakeEncoder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,6 @@ import typer
 
 from sightline.cli.console import complain, counted, person, say
 from sightline.cli.exits import Exit
-from sightline.cli.limits import limit_line
 from sightline.cli.needed_model import fetched_if_needed
 from sightline.cli.options import (
     DeviceOption,
@@ -20,6 +19,7 @@ from sightline.cli.options import (
     JsonOption,
     MegapixelsOption,
     ModelOption,
+    Opening,
     PrecisionOption,
     ThreadsOption,
     gallery_folder,
@@ -28,10 +28,14 @@ from sightline.cli.progress import shown_progress
 
 if TYPE_CHECKING:
     from sightline.gallery import Gallery
+    from sightline.protocols import Encoder
     from sightline.types import SyncReport
 
 _SKIPPED_SHOWN = 10
 _TOO_FEW_FOR_A_RATE = 50
+_LIMITS = {"disk": "the disk", "decoding": "decoding pictures", "model": "the model"}
+# Below it the model is as quick as it gets, and most of its time is its start.
+_WORTH_A_HINT_S = 30.0
 
 
 def index(
@@ -65,8 +69,8 @@ def index(
     A stopped run goes on where it was when the same command is given again.
     """
     folder, named = gallery_folder(gallery), paths or []
-    wanted = _Wanted(model, precision, device, threads, max_megapixels)
-    with _open(folder, named, wanted) as opened:
+    opening = Opening(model, precision, device, threads, max_megapixels)
+    with _open(folder, named, opening) as opened:
         fetched_if_needed(lambda: opened.encoder, precision)
         _warn_of_unknown_pictures(opened, named)
         with shown_progress() as progress:
@@ -77,30 +81,18 @@ def index(
             _print_report(report, opened, threads)
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """How the gallery is to be opened, as the options say it."""
-
-    model: str | None
-    precision: str | None
-    device: str
-    threads: int
-    max_megapixels: float
-
-
-def _open(folder: Path, paths: list[str], wanted: _Wanted) -> Gallery:
+def _open(folder: Path, paths: list[str], opening: Opening) -> Gallery:
     """Return the gallery; a new one is made only if there is something to put into it."""
     from sightline.errors import GalleryNotFoundError
-    from sightline.gallery import Gallery
 
     try:
-        return Gallery.open(folder, create=False, **asdict(wanted))
+        return opening.open(folder)
     except GalleryNotFoundError:
-        model = _checked_before_creating(folder, paths, wanted)
-        return Gallery.open(folder, create=True, **asdict(replace(wanted, model=model)))
+        model = _checked_before_creating(folder, paths, opening)
+        return replace(opening, model=model).open(folder, create=True)
 
 
-def _checked_before_creating(folder: Path, paths: list[str], wanted: _Wanted) -> str:
+def _checked_before_creating(folder: Path, paths: list[str], opening: Opening) -> str:
     """Return the model to use; raise now what would be raised beside a new and empty gallery."""
     from sightline.encoders import load_model
     from sightline.gallery.model import default_model_for
@@ -113,12 +105,12 @@ def _checked_before_creating(folder: Path, paths: list[str], wanted: _Wanted) ->
         )
         raise typer.Exit(Exit.BAD_INPUT)
     roots = roots_of(paths)
-    chosen = default_model_for(roots) if wanted.model is None else wanted.model
+    chosen = default_model_for(roots) if opening.model is None else opening.model
     fetched_if_needed(
         lambda: load_model(
-            chosen, threads=wanted.threads, precision=wanted.precision, device=wanted.device
+            chosen, threads=opening.threads, precision=opening.precision, device=opening.device
         ),
-        wanted.precision,
+        opening.precision,
     )
     return chosen
 
@@ -161,7 +153,7 @@ def _print_report(report: SyncReport, gallery: Gallery, threads: int) -> None:
     if report.embedded > _TOO_FEW_FOR_A_RATE:
         console.print(limit_line(report, gallery.encoder, threads))
     if report.skipped:
-        print_skipped(report)
+        _print_skipped(report)
     console.print(
         f"{counted(len(gallery), 'picture')} in {gallery.path}, indexed with {gallery.model_name}"
     )
@@ -182,7 +174,43 @@ def _rate(report: SyncReport) -> str:
     return f" ({report.embedded / report.seconds:,.0f} pictures/s)"
 
 
-def print_skipped(report: SyncReport) -> None:
+def limit_line(report: SyncReport, encoder: Encoder, threads: int) -> str:
+    """Return what limited a run, and what would help if that is known; "" if nothing did.
+
+    Args:
+        report: Of the run.
+        encoder: Whose run it was.
+        threads: As they were asked for; 0 means every core.
+    """
+    from sightline.types import Limit
+
+    limit = report.limited_by
+    if limit is None:
+        return ""
+    share = min(1.0, report.waits[limit] / report.seconds) if report.seconds else 1.0
+    line = f"limited by {_LIMITS[limit]} (waited for {share:.0%} of the time)"
+    if limit is Limit.DECODING and _idle_cores(threads):
+        return f"{line}; leave --threads out to use every core"
+    if limit is Limit.MODEL and report.waits[limit] > _WORTH_A_HINT_S and _is_slowest(encoder):
+        return f"{line}; --precision bfloat16 is about twice as fast on this processor"
+    return line
+
+
+def _idle_cores(threads: int) -> bool:
+    from sightline.system.threads import cores
+
+    return 0 < threads < cores()
+
+
+def _is_slowest(encoder: Encoder) -> bool:
+    """Whether the model computes in float32 on a processor that has more to offer."""
+    from sightline.encoders.cpu.openvino_runtime import cpu_has_bfloat16
+
+    on_cpu = getattr(encoder, "device", "cpu") == "cpu"
+    return encoder.spec.precision == "float32" and on_cpu and cpu_has_bfloat16()
+
+
+def _print_skipped(report: SyncReport) -> None:
     """Write what was skipped: each reason with its number, then the first files."""
     console = person()
     console.print(f"{len(report.skipped):,} skipped:", style="yellow")

@@ -16,15 +16,8 @@ import typer
 
 from sightline.cli.console import complain, counted, is_watched
 from sightline.cli.exits import Exit
-from sightline.cli.options import (
-    DeviceOption,
-    GalleryOption,
-    MegapixelsOption,
-    ModelOption,
-    PrecisionOption,
-    ThreadsOption,
-    gallery_folder,
-)
+from sightline.cli.groups import with_groups
+from sightline.cli.options import GalleryOption, Opening, gallery_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +27,9 @@ if TYPE_CHECKING:
     from sightline.server.settings import Settings
 
 
+@with_groups
 def serve(
+    *,
     gallery: GalleryOption = None,
     host: Annotated[
         str | None,
@@ -69,17 +64,12 @@ def serve(
     access_log: Annotated[
         bool, typer.Option("--access-log", help="Write a line for every request.")
     ] = False,
-    model: ModelOption = None,
-    precision: PrecisionOption = None,
-    device: DeviceOption = "cpu",
-    threads: ThreadsOption = 0,
-    max_megapixels: MegapixelsOption = 200.0,
+    opening: Opening,
 ) -> None:
     """Serve a gallery: the page in a browser, and the HTTP interface behind it.
 
     Everything else is set by environment variables, which docs/service.md lists.
     """
-    from sightline.gallery import Gallery
     from sightline.server.settings import Settings
 
     settings = Settings.from_environment(
@@ -91,15 +81,7 @@ def serve(
         access_log=access_log or None,
     )
     settings.check_binding()
-    with Gallery.open(
-        gallery_folder(gallery),
-        model=model,
-        create=create,
-        precision=precision,
-        device=device,
-        threads=threads,
-        max_megapixels=max_megapixels,
-    ) as opened:
+    with opening.open(gallery_folder(gallery), create=create) as opened:
         serve_gallery(opened, settings, open_browser=is_watched() and not no_browser)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from sightline.errors import ImageUnreadableError, InvalidValueError
 from sightline.gallery.query import pixels_of
 from sightline.images import decode
 from sightline.images.sheets import Tile, contact_sheet, sheet_size
-from sightline.system.files import storage_error
+from sightline.system.files import storage_error, write_whole
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -71,7 +70,11 @@ def write_sheet(target: Path, hits: Sequence[Hit], query: Query, max_megapixels:
     drawn = contact_sheet(tiles, title=title_of(query), examples=examples)
     content = io.BytesIO()
     drawn.save(content, kind.name, quality=88)
-    _write_whole(target, content.getbuffer())
+    try:
+        # A link stays a link: what it leads to is replaced.
+        write_whole(Path(os.path.realpath(target)), content.getvalue())
+    except OSError as error:
+        raise storage_error(error, target) from error
 
 
 def _check_height(target: Path, kind: _Format, count: int, has_examples: bool) -> None:
@@ -85,22 +88,6 @@ def _check_height(target: Path, kind: _Format, count: int, has_examples: bool) -
         f"of a format that holds {height_px:,} pixels, which {count:,} results take, and "
         f"{kind.name} is limited to {kind.highest_px:,}; ask for fewer with -k{larger}",
     )
-
-
-def _write_whole(target: Path, content: memoryview) -> None:
-    # A link stays a link: what it leads to is replaced.
-    place = Path(os.path.realpath(target))
-    unfinished = place.with_name(f".sheet-{os.getpid()}.unfinished")
-    try:
-        try:
-            unfinished.write_bytes(content)
-            unfinished.replace(place)
-        except BaseException:
-            with suppress(OSError):
-                unfinished.unlink()
-            raise
-    except OSError as error:
-        raise storage_error(error, target) from error
 
 
 def title_of(query: Query) -> str:
