@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sightline.types import ModelSpec, Vectors
+from sightline.types import WHOLE, ModelSpec, Part, Vectors
 
 
 @dataclass(frozen=True, slots=True)
 class NewImage:
-    """A picture file as it was just read, with its vector.
+    """A picture as it was just read, with its vector.
 
     Attributes:
         path: Absolute.
         size_bytes: Of the file.
         mtime_ns: Of the file.
-        content_hash: BLAKE2b-160 (hex) of the file's bytes.
+        content_hash: BLAKE2b-160 (hex) of the file's bytes, or of what the part is made from.
         width_px: Of the picture as shown.
         height_px: Likewise.
         format: Pillow's name of the format.
@@ -25,6 +25,8 @@ class NewImage:
         vector: Unit float32, shape (d,).
         title: The name that it came with, for a picture that the gallery keeps itself.
         labels: What it is called.
+        part: Which part of the file it is. Its parts come as pictures of one path.
+        file_hash: BLAKE2b-160 (hex) of the file's bytes, where the picture is not the whole file.
     """
 
     path: Path
@@ -38,6 +40,8 @@ class NewImage:
     vector: Vectors
     title: str | None = None
     labels: Sequence[str] = ()
+    part: Part = WHOLE
+    file_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class NewVector:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A known picture with the same content under another path."""
+    """A known picture with the same content under another path, with the rest of its file."""
 
     id: int
     path: Path
@@ -99,13 +103,13 @@ class Batch:
 
     Attributes:
         model: What made the vectors; needed where there are any.
-        added: Pictures under paths that the catalog does not know.
+        added: Pictures that the catalog does not know: new files, or further parts of one.
         changed: Known pictures with new content.
         embedded: Further vectors for known pictures.
         moved: Known pictures under new paths; they keep their vectors.
         touched: Known pictures whose size and time alone are brought up to date.
         removed: Ids to forget, with their vectors. Unknown ids are passed over.
-        faults: Files that cannot be indexed. A picture known under such a path is forgotten.
+        faults: Files that cannot be indexed. What is known under such a path is forgotten.
         cleared: Paths whose fault is forgotten, because the file is gone or excluded.
         folders: What was asked to be indexed; added to what is remembered.
         removed_folders: Folders that are no longer indexed. Their pictures stay, unless removed.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,21 +29,32 @@ from sightline.catalog.snapshot import (
 from sightline.catalog.translation import translated
 from sightline.errors import GalleryCorruptError, InvalidValueError
 from sightline.types import (
+    WHOLE,
     Facets,
     Filters,
     Ids,
     ImageRecord,
     Judgement,
     ModelSpec,
+    Part,
+    PartKind,
     Skipped,
     Vectors,
 )
 
 # SQLite of long ago allowed 999 parameters in a statement.
 _PARAMETERS = 900
+_PICTURES = "images JOIN files ON files.id = file_id"
 _RECORD = (
-    "SELECT id, path, size_bytes, mtime_ns, content_hash, width_px, height_px, format, taken_at,"
-    " title FROM images"
+    "SELECT images.id, path, size_bytes, mtime_ns,"
+    " coalesce(images.content_hash, files.content_hash), width_px, height_px, format, taken_at,"
+    f" title, kind, part FROM {_PICTURES}"
+)
+# The whole of a file has the file's content; a part has its own.
+_WITH_CONTENT = (
+    "images.id IN (SELECT images.id FROM images JOIN files ON files.id = file_id"
+    " WHERE files.content_hash = :content AND images.content_hash IS NULL"
+    " UNION ALL SELECT id FROM images WHERE content_hash = :content)"
 )
 # As taken_at is written: ISO 8601, in the time of this machine.
 _FILE_TIME = "strftime('%Y-%m-%dT%H:%M:%S', mtime_ns / 1000000000, 'unixepoch', 'localtime')"
@@ -238,7 +250,7 @@ class Catalog:
             return int(images) - vector_count(connection, find_model(connection, model))
 
     def files(self, model: ModelSpec | None = None) -> dict[Path, KnownFile]:
-        """Return every picture file by its path.
+        """Return every file that is one picture, by its path.
 
         Args:
             model: Whose vectors ``has_vector`` is about; without one it is False.
@@ -246,8 +258,9 @@ class Catalog:
         with self._connections.reading() as connection:
             number = None if model is None else find_model(connection, model)
             rows = connection.execute(
-                "SELECT id, path, size_bytes, mtime_ns, content_hash, vectors.image_id IS NOT NULL"
-                " FROM images LEFT JOIN vectors ON image_id = id AND model_id = ?",
+                "SELECT images.id, path, size_bytes, mtime_ns, files.content_hash,"
+                f" vectors.image_id IS NOT NULL FROM {_PICTURES}"
+                " LEFT JOIN vectors ON image_id = images.id AND model_id = ? WHERE part = ''",
                 (number,),
             )
             known = (
@@ -266,7 +279,7 @@ class Catalog:
             for start in range(0, len(wanted), _PARAMETERS):
                 some = wanted[start : start + _PARAMETERS]
                 marks = ",".join("?" * len(some))
-                for row in connection.execute(f"{_RECORD} WHERE id IN ({marks})", some):
+                for row in connection.execute(f"{_RECORD} WHERE images.id IN ({marks})", some):
                     found[row[0]] = _record(row)
                 for id, label in connection.execute(
                     f"SELECT image_id, label FROM labels WHERE image_id IN ({marks})"
@@ -283,8 +296,9 @@ class Catalog:
         sql, values = condition(filters)
         with self._connections.reading() as connection:
             found = connection.execute(
-                "SELECT id FROM images JOIN vectors ON image_id = id AND model_id = ?"
-                f" WHERE {sql} ORDER BY id",
+                f"SELECT images.id FROM {_PICTURES}"
+                " JOIN vectors ON image_id = images.id AND model_id = ?"
+                f" WHERE {sql} ORDER BY images.id",
                 (find_model(connection, model), *values),
             )
             return np.fromiter((row[0] for row in found), dtype=np.int64)
@@ -298,11 +312,11 @@ class Catalog:
         with self._connections.reading() as connection:
             connection.execute("BEGIN")
             (total,) = connection.execute(
-                f"SELECT count(*) FROM images WHERE {sql}", values
+                f"SELECT count(*) FROM {_PICTURES} WHERE {sql}", values
             ).fetchone()
             found = connection.execute(
-                f"SELECT id FROM images WHERE {sql} ORDER BY coalesce(taken_at, {_FILE_TIME}) DESC,"
-                " id DESC LIMIT ? OFFSET ?",
+                f"SELECT images.id FROM {_PICTURES} WHERE {sql}"
+                f" ORDER BY coalesce(taken_at, {_FILE_TIME}) DESC, images.id DESC LIMIT ? OFFSET ?",
                 (*values, limit, offset),
             )
             return [int(id) for (id,) in found], int(total)
@@ -320,9 +334,11 @@ class Catalog:
         return Facets(names, kinds, first, last)
 
     def record_at(self, path: Path) -> ImageRecord | None:
-        """Return the record of the picture at a path, or None."""
+        """Return the record of the picture that a file is, or None."""
         with self._connections.reading() as connection:
-            row = connection.execute(f"{_RECORD} WHERE path = ?", (path_column(path),)).fetchone()
+            row = connection.execute(
+                f"{_RECORD} WHERE path = ? AND part = ''", (path_column(path),)
+            ).fetchone()
         return None if row is None else _record(row)
 
     def faults(self) -> list[Skipped]:
@@ -394,9 +410,9 @@ class Catalog:
         """Return a model's vector of some picture with this content, shape (d,), or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                "SELECT vector FROM images JOIN vectors ON image_id = id"
-                " WHERE content_hash = ? AND model_id = ? LIMIT 1",
-                (content_hash, find_model(connection, model)),
+                "SELECT vector FROM images JOIN vectors ON image_id = images.id"
+                f" WHERE {_WITH_CONTENT} AND model_id = :model LIMIT 1",
+                {"content": content_hash, "model": find_model(connection, model)},
             ).fetchone()
         return None if row is None else self._decoded(row[0], model)
 
@@ -420,9 +436,9 @@ class Catalog:
         """Return the record of some picture with this content and a vector of a model, or None."""
         with self._connections.reading() as connection:
             row = connection.execute(
-                f"{_RECORD} JOIN vectors ON image_id = id"
-                " WHERE content_hash = ? AND model_id = ? LIMIT 1",
-                (content_hash, find_model(connection, model)),
+                f"{_RECORD} JOIN vectors ON image_id = images.id"
+                f" WHERE {_WITH_CONTENT} AND model_id = :model LIMIT 1",
+                {"content": content_hash, "model": find_model(connection, model)},
             ).fetchone()
         return None if row is None else _record(row)
 
@@ -475,6 +491,7 @@ class Catalog:
                 raise
 
 
-def _record(row: Sequence[str | bytes | int | None]) -> ImageRecord:
-    id, path, *facts = row
-    return ImageRecord(id, column_path(path), *facts)  # type: ignore[arg-type]
+def _record(row: Sequence[Any]) -> ImageRecord:
+    id, path, *facts, kind, name = row
+    part = Part(PartKind(kind), name) if name else WHOLE
+    return ImageRecord(id, column_path(path), *facts, (), part)

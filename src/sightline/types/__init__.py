@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sightline.types.pictures import (
+    WHOLE,
     Added,
     Browsed,
     Cropped,
@@ -10,6 +11,8 @@ from sightline.types.pictures import (
     ImageRecord,
     ImageSource,
     Indexed,
+    Part,
+    PartKind,
     PictureSource,
     Region,
     Skipped,
@@ -30,6 +33,7 @@ from sightline.types.vectors import Ids, ModelSpec, Neighbours, Pixels, Vectors
 
 __all__ = [
     "NO_FILTERS",
+    "WHOLE",
     "Added",
     "Browsed",
     "Cropped",
@@ -46,6 +50,8 @@ __all__ = [
     "ModelSpec",
     "Neighbours",
     "Orientation",
+    "Part",
+    "PartKind",
     "PictureSource",
     "Pixels",
     "Progress",
