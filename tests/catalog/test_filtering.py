@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.errors import InvalidValueError
-from sightline.types import Filters, Orientation
+from sightline.types import Batch, Filters, Orientation
 from tests.catalog.catalog_rows import MODEL, OTHER, picture
 
 DAY_NS = 86_400_000_000_000

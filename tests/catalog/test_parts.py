@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog, ChangedImage, Fault, Moved, NewImage
+from sightline.catalog import Catalog
 from sightline.errors import InvalidValueError
-from sightline.types import WHOLE, Filters, Part, PartKind
+from sightline.types import (
+    WHOLE,
+    Batch,
+    ChangedImage,
+    Fault,
+    Filters,
+    Moved,
+    NewImage,
+    Part,
+    PartKind,
+)
 from tests.catalog.catalog_rows import MODEL, picture
 
 TAR = Path("/pictures/shard.tar")
@@ -63,7 +73,7 @@ def test_a_part_and_a_whole_file_of_one_content_lend_each_other_their_vector(
         found = catalog.record_with(f"{number:040x}", MODEL)
         assert found is not None
         assert found.id == number
-        assert catalog.vector_of(f"{number:040x}", MODEL) is not None
+        assert catalog.vector(found.id, MODEL) is not None
     assert catalog.record_with(FILE_HASH, MODEL) is None, "the archive is no picture"
 
 
@@ -115,7 +125,7 @@ def test_a_file_goes_with_the_last_of_its_parts(catalog: Catalog) -> None:
 def test_a_fault_of_a_file_forgets_all_its_parts(catalog: Catalog) -> None:
     catalog.commit(Batch(model=MODEL, added=[*members(1, 2), picture(3)]))
 
-    catalog.commit(Batch(faults=[Fault(TAR, "cut off", 1, 1)]))
+    catalog.commit(Batch(faults=[Fault(TAR, 1, 1, "cut off")]))
 
     assert sorted(catalog.records([1, 2, 3])) == [3]
     assert [path for path, _ in files_in(catalog)] == ["/pictures/3.jpg"]
@@ -125,7 +135,7 @@ def test_a_fault_of_a_file_forgets_all_its_parts(catalog: Catalog) -> None:
 def test_a_file_moves_with_all_its_parts(catalog: Catalog) -> None:
     catalog.commit(Batch(model=MODEL, added=members(1, 2)))
 
-    catalog.commit(Batch(moved=[Moved(1, Path("/pictures/b.tar"), 7, 8)]))
+    catalog.commit(Batch(moved=[Moved(Path("/pictures/b.tar"), 7, 8, 1)]))
 
     records = catalog.records([1, 2]).values()
     assert {(r.path.name, r.size_bytes, r.mtime_ns) for r in records} == {("b.tar", 7, 8)}

@@ -29,6 +29,7 @@ from sightline.gallery.sync import reading as intake
 from sightline.images import FoundFile, find, read
 from sightline.testing import FakeEncoder
 from sightline.types import Hit, ImageSource, Progress, Query, Skipped
+from tests.catalog.catalog_rows import chunks_of
 from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -127,7 +128,7 @@ def test_results_equal_brute_force_over_the_whole_gallery(tmp_path: Path) -> Non
         gallery.sync([tmp_path / "many"])
         hits = gallery.search(Query(texts=["orange"]), k=100)
     with Catalog.open(tmp_path / "g" / "catalog.sqlite") as catalog:
-        pairs = list(catalog.vectors(encoder.spec))
+        pairs = list(chunks_of(catalog, encoder.spec))
     ids = np.concatenate([ids for ids, _ in pairs])
     scores = np.concatenate([vectors for _, vectors in pairs]) @ encoder.encode_texts(["orange"])[0]
     order = np.lexsort((ids, -scores))[:100]

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sightline.catalog.batch import Batch, Fault, Moved, NewImage, Touched
-from sightline.catalog.columns import path_column, text_column
 from sightline.catalog.quantisation import quantise
 from sightline.catalog.snapshot import current_change, find_model, model_columns
+from sightline.catalog.sqlite import path_column, text_column
 from sightline.errors import InvalidValueError, VectorShapeError
-from sightline.types import WHOLE, ModelSpec, Vectors
+from sightline.types import WHOLE, Batch, Fault, ModelSpec, Moved, NewImage, Vectors
 
 _MAX_STEP = 1 << 31
 _FILE_OF = "(SELECT file_id FROM images WHERE id = ?)"
@@ -35,7 +34,6 @@ def apply(connection: sqlite3.Connection, batch: Batch) -> int:
     _leave_paths(connection, moves)
     _record_faults(connection, batch.faults)
     _arrive(connection, moves)
-    _touch(connection, batch.touched)
     _rewrite(connection, batch)
     added = [_insert(connection, image) for image in batch.added]
     _write_vectors(connection, batch, added, change)
@@ -75,7 +73,7 @@ def register(connection: sqlite3.Connection, model: ModelSpec) -> int:
 
 
 def _as_move(id: int, image: NewImage) -> Moved:
-    return Moved(id, image.path, image.size_bytes, image.mtime_ns)
+    return Moved(image.path, image.size_bytes, image.mtime_ns, id)
 
 
 def _forget(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -87,7 +85,8 @@ def _leave_paths(connection: sqlite3.Connection, moves: Sequence[Moved]) -> None
     written = connection.executemany(
         f"UPDATE files SET path = id WHERE id = {_FILE_OF}", [(move.id,) for move in moves]
     )
-    _check_known(written, moves)
+    if moves and written.rowcount != len(moves):
+        raise InvalidValueError("an id to change", [move.id for move in moves], "in the catalog")
 
 
 def _arrive(connection: sqlite3.Connection, moves: Sequence[Moved]) -> None:
@@ -95,14 +94,6 @@ def _arrive(connection: sqlite3.Connection, moves: Sequence[Moved]) -> None:
         f"UPDATE files SET path = ?, size_bytes = ?, mtime_ns = ? WHERE id = {_FILE_OF}",
         [(path_column(move.path), move.size_bytes, move.mtime_ns, move.id) for move in moves],
     )
-
-
-def _touch(connection: sqlite3.Connection, touched: Sequence[Touched]) -> None:
-    written = connection.executemany(
-        f"UPDATE files SET size_bytes = ?, mtime_ns = ? WHERE id = {_FILE_OF}",
-        [(file.size_bytes, file.mtime_ns, file.id) for file in touched],
-    )
-    _check_known(written, touched)
 
 
 def _rewrite(connection: sqlite3.Connection, batch: Batch) -> None:
@@ -244,8 +235,3 @@ def _label(connection: sqlite3.Connection, batch: Batch, added: Sequence[int]) -
             for label in labels
         ],
     )
-
-
-def _check_known(written: sqlite3.Cursor, rows: Sequence[Moved | Touched]) -> None:
-    if rows and written.rowcount != len(rows):
-        raise InvalidValueError("an id to change", [row.id for row in rows], "in the catalog")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
-from sightline.catalog.columns import text_column
+from sightline.catalog.sqlite import text_column
 from sightline.types import Filters, Orientation
 
 Value: TypeAlias = "str | bytes | int"

@@ -142,6 +142,22 @@ _JUDGEMENTS = (
     "CREATE INDEX judgements_by_image ON judgements (image_id)",
 )
 
+# Texts are numbered in the order they are kept, so that the oldest can go.
+_NUMBERED_TEXTS = (
+    "ALTER TABLE kept_texts RENAME TO texts_of_before",
+    """
+    CREATE TABLE kept_texts (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        text TEXT NOT NULL,
+        UNIQUE (kind, key)
+    )
+    """,
+    "INSERT INTO kept_texts (kind, key, text) SELECT kind, key, text FROM texts_of_before",
+    "DROP TABLE texts_of_before",
+)
+
 # A picture is a document of a file: the whole of it, or a page, a frame, a member of an archive, a
 # tile. What is true of the file is said once; ids of pictures, and all that hangs on them, stay.
 _DOCUMENTS_OF_FILES = (
@@ -197,7 +213,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _LABELS_AND_TITLES,
     _KEPT_TEXTS,
     _JUDGEMENTS,
-    _DOCUMENTS_OF_FILES,
+    _DOCUMENTS_OF_FILES + _NUMBERED_TEXTS,
 )
 
 

@@ -11,7 +11,7 @@ from sightline.errors import GalleryBusyError, StorageError
 from sightline.types.composition import Target
 
 if TYPE_CHECKING:
-    from sightline.catalog import Catalog
+    from sightline.protocols import GalleryStore
 
 CAPTION = "caption"
 TARGET = "target"
@@ -43,7 +43,7 @@ class Forgetful:
 class CatalogMemory:
     """A memory in a gallery's catalog, so that it lasts as long as the pictures do."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: GalleryStore) -> None:
         self._catalog = catalog
 
     def kept(self, kind: str, key: str) -> str | None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.errors import (
     FolderGoneError,
     GalleryNotFoundError,
@@ -24,11 +24,12 @@ from sightline.gallery.search import GallerySearch, check_part
 from sightline.gallery.sync import SyncSettings, sync
 from sightline.gallery.sync.comparison import as_paths, is_under, roots_of
 from sightline.images.room import room_for_guests
-from sightline.protocols import Encoder, Specialist
+from sightline.protocols import Encoder, GalleryStore, Specialist
 from sightline.system.paths import absolute
 from sightline.types import (
     NO_FILTERS,
     Added,
+    Batch,
     Browsed,
     Facets,
     Filters,
@@ -42,6 +43,7 @@ from sightline.types import (
     Progress,
     Query,
     SearchResult,
+    Skipped,
     SyncReport,
     Vectors,
 )
@@ -69,7 +71,7 @@ class Gallery:
     def __init__(
         self,
         path: Path,
-        catalog: Catalog,
+        catalog: GalleryStore,
         model: AskedModel,
         *,
         max_megapixels: float = 200.0,
@@ -199,7 +201,7 @@ class Gallery:
             path=self._path,
             images=self._catalog.count(),
             models=self._catalog.models(),
-            faults=tuple(self._catalog.faults()),
+            faults=tuple(Skipped(f.path, f.reason) for f in self._catalog.faults()),
             folders=self.folders,
             index_state=str(self._index.worst_state()),
             bytes_on_disk=_bytes_below(self._path),

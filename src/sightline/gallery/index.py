@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sightline.catalog import Catalog
 from sightline.errors import GalleryBusyError, StorageError
 from sightline.gallery.identity import mark_of
 from sightline.indexes import (
@@ -20,6 +19,7 @@ from sightline.indexes import (
     open_index,
     save,
 )
+from sightline.protocols import GalleryStore
 from sightline.types import ModelSpec
 
 
@@ -29,12 +29,12 @@ class GalleryIndex:
     Safe to share by threads.
 
     Args:
-        catalog: The truth.
+        store: The truth.
         folder: Where the index files are, one for each model.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
-        self._catalog = catalog
+    def __init__(self, store: GalleryStore, folder: Path) -> None:
+        self._store = store
         self._folder = folder
         self._opened: dict[ModelSpec, OpenedIndex] = {}
         self._mutex = threading.RLock()
@@ -63,11 +63,11 @@ class GalleryIndex:
         with self._mutex:
             opened = self._opened.get(spec)
             if opened is None:
-                opened = open_index(self._catalog, spec, self._file(spec))
+                opened = open_index(self._store, spec, self._file(spec))
                 if opened.state is not IndexState.CURRENT:
                     self._spare_the_next(opened, spec)
-            elif opened.change != self._catalog.change:
-                with self._catalog.snapshot(spec) as snapshot:
+            elif opened.change != self._store.change:
+                with self._store.snapshot(spec) as snapshot:
                     caught_up = catch_up(opened.index, snapshot, opened.change)
                 state = opened.state if caught_up.is_nothing else IndexState.STALE
                 opened = replace(opened, change=caught_up.change, state=state)
@@ -82,19 +82,19 @@ class GalleryIndex:
             NotWritableError: the file may not be written.
         """
         file = self._file(spec)
-        if index_state(self._catalog, spec, file) is IndexState.CURRENT:
+        if index_state(self._store, spec, file) is IndexState.CURRENT:
             return
         with self._mutex:
             index = self.of(spec)
-            change = self._catalog.change
+            change = self._store.change
         # Outside of the mutex, so that other threads go on searching; nobody else may write.
         save(index, file, change, spec)
-        clear_stale(self._folder, [self._file(model) for model in self._catalog.models()])
+        clear_stale(self._folder, [self._file(model) for model in self._store.models()])
 
     def worst_state(self) -> IndexState:
         """Return the state of the file that is in the worst one, by their headers alone."""
-        models = self._catalog.models()
-        states = {index_state(self._catalog, spec, self._file(spec)) for spec in models}
+        models = self._store.models()
+        states = {index_state(self._store, spec, self._file(spec)) for spec in models}
         return max(states, key=list(IndexState).index, default=IndexState.MISSING)
 
     def _spare_the_next(self, opened: OpenedIndex, spec: ModelSpec) -> None:
@@ -102,7 +102,7 @@ class GalleryIndex:
         if not len(opened.index):
             return
         # A search must not fail because its cache cannot be kept.
-        with suppress(GalleryBusyError, StorageError), self._catalog.writer("sightline search"):
+        with suppress(GalleryBusyError, StorageError), self._store.writer("sightline search"):
             save(opened.index, self._file(spec), opened.change, spec)
 
     def _file(self, spec: ModelSpec) -> Path:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.catalog import Catalog
 from sightline.composed.fusion import best_fused
 from sightline.composed.parts import as_query, mean_of
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
@@ -19,7 +18,7 @@ from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
 from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
 from sightline.images.room import Room
-from sightline.protocols import Encoder
+from sightline.protocols import Encoder, GalleryStore
 from sightline.types import (
     Filters,
     Hit,
@@ -56,7 +55,7 @@ class GallerySearch:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: GalleryStore,
         model: GalleryModel,
         index: GalleryIndex,
         max_megapixels: float,
@@ -243,7 +242,7 @@ class GallerySearch:
 class _AllowedIds:
     """Which pictures pass some filters, remembered until the catalog changes."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: GalleryStore) -> None:
         self._catalog = catalog
         self._known: OrderedDict[tuple[Filters, ModelSpec, int], Ids] = OrderedDict()
         self._mutex = Lock()

@@ -8,17 +8,17 @@ out is either a picture or an ``ImageUnreadableError`` with a reason in plain wo
 from __future__ import annotations
 
 from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
-from sightline.images.finding import FoundFile, find, has_picture_ending
-from sightline.images.hashing import bytes_hash, content_hash
+from sightline.images.finding import find, has_picture_ending
+from sightline.images.hashing import bytes_hash
 from sightline.images.reading import read
 from sightline.images.thumbnails import thumbnail
+from sightline.types import FoundFile
 
 __all__ = [
     "DEFAULT_MAX_MEGAPIXELS",
     "Decoded",
     "FoundFile",
     "bytes_hash",
-    "content_hash",
     "decode",
     "find",
     "has_picture_ending",

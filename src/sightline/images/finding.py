@@ -12,7 +12,7 @@ from pathlib import Path
 from sightline.errors import SourceNotFoundError
 from sightline.images.formats import ENDINGS
 from sightline.images.reading import reason_not_regular, reason_of_os_error
-from sightline.types import Skipped
+from sightline.types import FoundFile, Skipped
 
 _SIDE_FOLDERS = frozenset(
     (
@@ -26,21 +26,6 @@ _SIDE_FOLDERS = frozenset(
     )
 )
 """Folders in which systems keep thumbnails, deleted files and copies."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file that may be a picture; nobody has looked inside yet.
-
-    Attributes:
-        path: Absolute, as it was reached: links are not replaced by what they lead to.
-        size_bytes: Of the file.
-        mtime_ns: When it was last written.
-    """
-
-    path: Path
-    size_bytes: int
-    mtime_ns: int
 
 
 def find(

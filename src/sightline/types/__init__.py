@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from sightline.types.changes import (
+    Batch,
+    ChangedImage,
+    Fault,
+    FoundFile,
+    KnownFile,
+    Moved,
+    NewImage,
+    NewVector,
+)
 from sightline.types.pictures import (
     WHOLE,
     Added,
@@ -35,10 +45,14 @@ __all__ = [
     "NO_FILTERS",
     "WHOLE",
     "Added",
+    "Batch",
     "Browsed",
+    "ChangedImage",
     "Cropped",
     "Facets",
+    "Fault",
     "Filters",
+    "FoundFile",
     "GalleryStatus",
     "Hit",
     "Ids",
@@ -46,9 +60,13 @@ __all__ = [
     "ImageSource",
     "Indexed",
     "Judgement",
+    "KnownFile",
     "Limit",
     "ModelSpec",
+    "Moved",
     "Neighbours",
+    "NewImage",
+    "NewVector",
     "Orientation",
     "Part",
     "PartKind",

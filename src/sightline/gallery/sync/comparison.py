@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.catalog import KnownFault, KnownFile
 from sightline.errors import SourceNotFoundError
-from sightline.images import FoundFile, find, has_picture_ending
+from sightline.images import find, has_picture_ending
 from sightline.system.paths import absolute
-from sightline.types import Skipped
+from sightline.types import Fault, FoundFile, KnownFile, Skipped
 
 _TOLD_EVERY = 1000
 
@@ -70,7 +69,7 @@ def _matches(pattern: Path) -> list[Path]:
 def compare(
     roots: Sequence[Path],
     known: Mapping[Path, KnownFile],
-    faults: Mapping[Path, KnownFault],
+    faults: Mapping[Path, Fault],
     *,
     exclude: Collection[Path] = (),
     retry: bool = False,
@@ -99,9 +98,9 @@ def compare(
         if len(found) % _TOLD_EVERY == 0:
             tell(len(found))
         before, fault = known.get(item.path), faults.get(item.path)
-        if before is not None and before.has_vector and _same_stamp(item, before):
+        if before is not None and before.has_vector and item.stamp == before.stamp:
             unchanged += 1
-        elif fault is not None and _same_stamp(item, fault) and not retry:
+        elif fault is not None and item.stamp == fault.stamp and not retry:
             skipped.append(Skipped(item.path, fault.reason))
         else:
             work.append((item, before))
@@ -116,10 +115,6 @@ def compare(
 
     vanished = {path: known[path] for path in gone(known)}
     return Comparison(work, unchanged, skipped, closed, vanished, gone(faults))
-
-
-def _same_stamp(file: FoundFile, before: KnownFile | KnownFault) -> bool:
-    return (file.size_bytes, file.mtime_ns) == (before.size_bytes, before.mtime_ns)
 
 
 def is_under(roots: Iterable[Path]) -> Callable[[Path], bool]:
