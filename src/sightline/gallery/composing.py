@@ -94,7 +94,9 @@ class GalleryComposing:
         if not len(index):
             raise EmptyGalleryError
         texts = surroundings.embed(example_captions(bank_for(surroundings)))
-        found = replace(gallery_statistics(sample_of(index.rows), texts), count=len(index))
+        found = replace(
+            gallery_statistics(sample_of(self._search.rows()[1]), texts), count=len(index)
+        )
         self._memory.keep(_STATISTICS, key, _text(found))
         return found
 

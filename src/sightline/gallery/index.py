@@ -1,4 +1,4 @@
-"""The index of a gallery: a model's vectors in memory, in agreement with the catalog."""
+"""The index of a gallery: a model's vectors in memory, in agreement with the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from sightline.errors import GalleryBusyError, StorageError
 from sightline.gallery.identity import mark_of
 from sightline.indexes import (
-    ExactIndex,
     IndexState,
     OpenedIndex,
     catch_up,
@@ -19,8 +18,8 @@ from sightline.indexes import (
     open_index,
     save,
 )
-from sightline.protocols import GalleryStore
-from sightline.types import ModelSpec
+from sightline.protocols import GalleryStore, VectorIndex
+from sightline.types import Ids, ModelSpec, Vectors
 
 
 class GalleryIndex:
@@ -38,28 +37,44 @@ class GalleryIndex:
         self._folder = folder
         self._opened: dict[ModelSpec, OpenedIndex] = {}
         self._mutex = threading.RLock()
-        self._reader: threading.Thread | None = None
+        self._openers: dict[ModelSpec, threading.Thread] = {}
+        self._opening = threading.Lock()
 
     def open_ahead(self, spec: ModelSpec) -> None:
         """Begin to open a model's index beside what else a first search has to load.
 
         What is wrong with it is raised by ``of``, which tries again.
         """
-        if spec not in self._opened and self._reader is None:
-            self._reader = threading.Thread(target=self._try, args=(spec,), name="index")
-            self._reader.start()
+        if spec in self._opened:
+            return
+        with self._opening:
+            if spec not in self._openers:
+                opener = threading.Thread(target=self._try, args=(spec,), name="index")
+                opener.start()
+                self._openers[spec] = opener
 
     def close(self) -> None:
-        """Wait for an index that is being opened. The catalog can be closed afterwards."""
-        if self._reader is not None:
-            self._reader.join()
+        """Wait for indexes that are being opened. The store can be closed afterwards."""
+        with self._opening:
+            openers = list(self._openers.values())
+        for opener in openers:
+            opener.join()
 
     def _try(self, spec: ModelSpec) -> None:
         with suppress(Exception):
             self.of(spec)
+        with self._opening:  # so that the next search may try again
+            del self._openers[spec]
 
-    def of(self, spec: ModelSpec) -> ExactIndex:
-        """Return the vectors of a model as they stand in the catalog at this moment."""
+    def of(self, spec: ModelSpec) -> VectorIndex:
+        """Return the vectors of a model as they stand in the store at this moment."""
+        return self._current(spec).index
+
+    def rows_of(self, spec: ModelSpec) -> tuple[Ids, Vectors]:
+        """Return the id (n,) and unit row (n, d) of every vector of a model. Read only."""
+        return self._current(spec).index.at_once()
+
+    def _current(self, spec: ModelSpec) -> OpenedIndex:
         with self._mutex:
             opened = self._opened.get(spec)
             if opened is None:
@@ -72,7 +87,7 @@ class GalleryIndex:
                 state = opened.state if caught_up.is_nothing else IndexState.STALE
                 opened = replace(opened, change=caught_up.change, state=state)
             self._opened[spec] = opened
-            return opened.index
+            return opened
 
     def save(self, spec: ModelSpec) -> None:
         """Bring a model's index file up to date. Only the gallery's writer may.
@@ -85,10 +100,10 @@ class GalleryIndex:
         if index_state(self._store, spec, file) is IndexState.CURRENT:
             return
         with self._mutex:
-            index = self.of(spec)
+            opened = self._current(spec)
             change = self._store.change
         # Outside of the mutex, so that other threads go on searching; nobody else may write.
-        save(index, file, change, spec)
+        save(opened.index, file, change, spec)
         clear_stale(self._folder, [self._file(model) for model in self._store.models()])
 
     def worst_state(self) -> IndexState:

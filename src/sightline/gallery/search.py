@@ -18,7 +18,7 @@ from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
 from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
 from sightline.images.room import Room
-from sightline.protocols import Encoder, GalleryStore
+from sightline.protocols import Encoder, GalleryStore, VectorIndex
 from sightline.types import (
     Filters,
     Hit,
@@ -36,8 +36,6 @@ from sightline.types.composition import Composition
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from sightline.indexes import ExactIndex
 
 _FILTERS_KEPT = 16
 
@@ -125,7 +123,7 @@ class GallerySearch:
         if composition.fusion is None:
             return self._answer(composition.vector, spec, watch, k, offset, min_score, among)
         with watch.timing(Step.SEARCH):
-            ids, rows = self._index.of(spec).at_once()
+            ids, rows = self._index.rows_of(spec)
             if among is not None:
                 passing = np.isin(ids, among)
                 ids, rows = ids[passing], rows[passing]
@@ -157,9 +155,13 @@ class GallerySearch:
                 reserve=part.take,
             )
 
-    def index(self) -> ExactIndex:
+    def index(self) -> VectorIndex:
         """Return the vectors that searches by words and by pictures compare with."""
         return self._index.of(self._model.spec_for(EVERYTHING))
+
+    def rows(self) -> tuple[Ids, Vectors]:
+        """Return those vectors themselves: ids (n,) and unit rows (n, d). Read only."""
+        return self._index.rows_of(self._model.spec_for(EVERYTHING))
 
     def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
         """Do what ``Gallery.nearest_of_each`` promises."""
@@ -167,7 +169,7 @@ class GallerySearch:
 
     def stored_vectors(self) -> tuple[Ids, Vectors]:
         """Do what ``Gallery.stored_vectors`` promises."""
-        ids, rows = self.index().at_once()
+        ids, rows = self.rows()
         if np.all(ids[1:] > ids[:-1]):
             return ids, rows
         order = np.argsort(ids)
