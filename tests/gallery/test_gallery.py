@@ -545,7 +545,29 @@ def test_a_glob_stands_for_pictures_and_folders_only(gallery: Gallery, photos: P
     report = gallery.sync(f"{photos}/*")
 
     assert (report.added, report.skipped) == (7, ())
-    assert gallery.status().folders == (photos / "sub",)
+    assert gallery.status().folders == (photos,)
+
+
+def test_a_glob_is_expanded_as_a_search_for_pictures_does(gallery: Gallery, photos: Path) -> None:
+    paint(photos / "@eaDir" / "thumbnail.png", (5, 5, 5))
+    paint(photos / "sub" / "inner.png", (6, 6, 6))
+
+    report = gallery.sync(f"{photos}/*")
+
+    assert report.added == 7, "a NAS keeps its thumbnails for itself"
+    paint(photos / "later" / "new.png", (7, 7, 7))
+    (photos / "red.png").unlink()
+    report = gallery.sync()
+    assert (report.added, report.removed, report.unchanged) == (1, 1, 6)
+    assert gallery.folders == (photos,)
+
+
+def test_a_glob_of_files_alone_remembers_no_folder(gallery: Gallery, photos: Path) -> None:
+    gallery.sync(f"{photos}/*l*.png")
+
+    assert len(gallery) == 3
+    assert gallery.folders == ()
+    assert gallery.sync().unchanged == 3
 
 
 @pytest.mark.parametrize("lone", [str, Path])

@@ -22,7 +22,8 @@ from sightline.gallery.model import AskedModel, GalleryModel
 from sightline.gallery.pictures import PATIENCE_S, GalleryPictures
 from sightline.gallery.search import GallerySearch, check_part
 from sightline.gallery.sync import SyncSettings, sync
-from sightline.gallery.sync.comparison import as_paths, is_under, roots_of
+from sightline.gallery.sync.comparison import as_paths, is_under, named_sources
+from sightline.images import Source
 from sightline.images.room import room_for_guests
 from sightline.protocols import Encoder, GalleryStore, Specialist
 from sightline.system.paths import absolute
@@ -285,7 +286,7 @@ class Gallery:
             ModelMismatchError: the gallery's own model is asked for in another precision class.
             DiskFullError: there is no room. What was committed is kept.
         """
-        roots = self._remembered(force=force) if paths is None else self._named(paths)
+        sources = self._remembered(force=force) if paths is None else self._named(paths)
         settings = SyncSettings(
             force, retry, self._threads, self._max_megapixels, everything=paths is None
         )
@@ -295,7 +296,7 @@ class Gallery:
                 report = sync(
                     self._catalog,
                     self.encoder,
-                    roots,
+                    sources,
                     settings,
                     model=spec,
                     exclude=(self._path,),
@@ -308,7 +309,7 @@ class Gallery:
                     self._index.save(spec)
                 raise
             if force:
-                gone = [folder for folder in roots if not os.path.exists(folder)]
+                gone = [source.root for source in sources if not os.path.exists(source.root)]
                 self._catalog.commit(Batch(removed_folders=gone))
             progress(Progress("indexing", 0, None))
             self._index.save(spec)
@@ -593,24 +594,24 @@ class Gallery:
 
     # Inside
 
-    def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Path]:
-        roots = roots_of(paths)
+    def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Source]:
+        sources = named_sources(paths)
         own = is_under([self._path])
-        inside = next((root for root in roots if own(root)), None)
+        inside = next((source.path for source in sources if own(source.path)), None)
         if inside is not None:
             raise InvalidValueError("a folder to index", str(inside), "outside of the gallery")
-        if not roots:
+        if not sources:
             raise InvalidValueError("the folders to index", [], "named")
-        return roots
+        return sources
 
-    def _remembered(self, *, force: bool) -> list[Path]:
+    def _remembered(self, *, force: bool) -> list[Source]:
         folders = list(self.folders)
         missing = next((folder for folder in folders if not os.path.isdir(folder)), None)
         if missing is not None and not force:
             raise FolderGoneError(missing)
         if not folders and not len(self):
             raise InvalidValueError("the folders to index", [], "named, as the gallery is new")
-        return folders
+        return [Source.named(folder) for folder in folders]
 
 
 def _bytes_below(folder: Path) -> int:

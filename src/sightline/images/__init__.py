@@ -8,7 +8,7 @@ out is either a picture or an ``ImageUnreadableError`` with a reason in plain wo
 from __future__ import annotations
 
 from sightline.images.decoding import DEFAULT_MAX_MEGAPIXELS, Decoded, decode
-from sightline.images.finding import find, has_picture_ending
+from sightline.images.finding import Source, find, has_picture_ending, sources_of
 from sightline.images.hashing import bytes_hash
 from sightline.images.reading import read
 from sightline.images.thumbnails import thumbnail
@@ -18,10 +18,12 @@ __all__ = [
     "DEFAULT_MAX_MEGAPIXELS",
     "Decoded",
     "FoundFile",
+    "Source",
     "bytes_hash",
     "decode",
     "find",
     "has_picture_ending",
     "read",
+    "sources_of",
     "thumbnail",
 ]

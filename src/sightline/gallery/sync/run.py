@@ -16,6 +16,7 @@ from sightline.gallery.sync.comparison import Comparison, compare, is_under
 from sightline.gallery.sync.embedding import Batches, Embedded
 from sightline.gallery.sync.reading import Outcome, Postponed, Reader, Refused, Taken
 from sightline.gallery.sync.waits import Waits
+from sightline.images import Source
 from sightline.protocols import Encoder, GalleryStore
 from sightline.types import (
     Batch,
@@ -47,7 +48,7 @@ class SyncSettings:
         retry: Try files again that could not be read before and have not changed since.
         threads: That decode; 0 means one for each core.
         max_megapixels: Refuse larger pictures before they are decoded.
-        everything: Look also at files that the catalog knows from outside of the roots.
+        everything: Look also at files that the catalog knows from outside of the sources.
     """
 
     force: bool = False
@@ -81,7 +82,7 @@ class _Rows:
 def sync(
     store: GalleryStore,
     encoder: Encoder,
-    roots: Sequence[Path],
+    sources: Sequence[Source],
     settings: SyncSettings,
     *,
     model: ModelSpec | None = None,
@@ -89,14 +90,14 @@ def sync(
     report: Report = lambda progress: None,
     before_vectors: Callable[[], None] = lambda: None,
 ) -> SyncReport:
-    """Bring a gallery into agreement with the files under some roots; return what was done.
+    """Bring a gallery into agreement with the files of some sources; return what was done.
 
     The caller holds ``store.writer()``.
 
     Args:
         store: To be changed.
         encoder: Whose vectors every picture is to have.
-        roots: Absolute files and folders. One that is gone counts as empty.
+        sources: Files and folders. One that is gone counts as empty.
         settings: How to do it.
         model: What the vectors are stored under; None for the encoder's own spec.
         exclude: Folders not to enter.
@@ -109,7 +110,7 @@ def sync(
         DiskFullError: a batch could not be stored. The batches before it are.
     """
     run = _Run(store, encoder, model or encoder.spec, settings, report, before_vectors)
-    return run.over(roots, exclude)
+    return run.over(sources, exclude)
 
 
 class _Run:
@@ -142,22 +143,23 @@ class _Run:
         self._vanished_by_hash: dict[str, list[KnownFile]] = {}
         self._spoiled: list[Refused] = []
 
-    def over(self, roots: Sequence[Path], exclude: Sequence[Path]) -> SyncReport:
+    def over(self, sources: Sequence[Source], exclude: Sequence[Path]) -> SyncReport:
         began = time.perf_counter()
         known = self._store.files(self._model)
         faults = {fault.path: fault for fault in self._store.faults()}
         if self._settings.everything:
-            covered = is_under(roots)
-            roots = [*roots, *(path for path in (*known, *faults) if not covered(path))]
+            covered = is_under(source.root for source in sources)
+            outside = (path for path in (*known, *faults) if not covered(path))
+            sources = [*sources, *map(Source.named, outside)]
         plan = compare(
-            roots,
+            sources,
             known,
             faults,
             exclude=exclude,
             retry=self._settings.retry,
             tell=lambda found: self._tell("finding", found, None),
         )
-        self._open(plan, roots, known, faults)
+        self._open(plan, sources, known, faults)
         embedded = {file.content_hash for file in known.values() if file.has_vector}
         with Batches(self._encoder, len(plan.work), self._waits, self._models_turn) as batches:
             self._take_in(plan, self._reader(embedded), batches)
@@ -186,7 +188,7 @@ class _Run:
     def _open(
         self,
         plan: Comparison,
-        roots: Sequence[Path],
+        sources: Sequence[Source],
         known: Mapping[Path, KnownFile],
         faults: Mapping[Path, Fault],
     ) -> None:
@@ -205,6 +207,7 @@ class _Run:
             if item.path not in known
             and (item.path not in faults or faults[item.path].reason != item.reason)
         ]
+        roots = dict.fromkeys(source.root for source in sources)
         folders = [root for root in roots if os.path.isdir(root) and not covered(root)]
         self._store.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
 
