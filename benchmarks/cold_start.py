@@ -27,9 +27,10 @@ from machine import circumstances, publish
 from PIL import Image
 from random_models import model_of
 
-from sightline.catalog import Batch, Catalog, NewImage
+from sightline.catalog import Catalog
 from sightline.encoders import load_model
 from sightline.gallery import Gallery
+from sightline.types import Batch, NewImage
 
 ROUNDS = 9
 

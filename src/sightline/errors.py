@@ -39,6 +39,7 @@
     │   ├── GalleryNotFoundError
     │   ├── EmptyGalleryError
     │   ├── GalleryBusyError
+    │   ├── GalleryClosedError
     │   ├── GalleryVersionError
     │   ├── GalleryCorruptError
     │   ├── ModelMismatchError
@@ -467,6 +468,17 @@ class GalleryBusyError(GalleryError):
         "the gallery at {path} is being changed by {holder}; "
         "wait for it to finish (searching works meanwhile)"
     )
+
+
+class GalleryClosedError(GalleryError):
+    """A gallery was used after it was closed, which is a fault of the program that did."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(str(path))
+        self.path = Path(path)
+
+    def __str__(self) -> str:
+        return f"the gallery at {self.path} was closed before this was asked of it; open it again"
 
 
 class GalleryVersionError(GalleryError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from sightline.catalog import Catalog, NewImage
-from sightline.types import ModelSpec, Vectors
+from sightline.catalog import Catalog
+from sightline.protocols import VectorSnapshot
+from sightline.types import Ids, ModelSpec, NewImage, Vectors
 
 DIMENSIONS = 16
 MODEL = ModelSpec("mini", "aa" * 32, "bb" * 32, "cc" * 32, "float32", DIMENSIONS)
@@ -38,9 +40,25 @@ def ids_by_name(catalog: Catalog) -> dict[str, int]:
     return {path.name: file.id for path, file in catalog.files().items()}
 
 
+def chunks_of(
+    catalog: Catalog, model: ModelSpec = MODEL, since: int = 0
+) -> Iterator[tuple[Ids, Vectors]]:
+    with catalog.snapshot(model) as snapshot:
+        yield from snapshot.vectors(since)
+
+
 def vectors_by_id(catalog: Catalog, model: ModelSpec = MODEL, since: int = 0) -> dict[int, Vectors]:
     return {
         int(id): row
-        for ids, rows in catalog.vectors(model, since=since)
+        for ids, rows in chunks_of(catalog, model, since)
         for id, row in zip(ids, rows, strict=True)
     }
+
+
+def ids_in(snapshot: VectorSnapshot) -> list[int]:
+    return sorted(int(id) for ids, _ in snapshot.vectors() for id in ids)
+
+
+def ids_of(catalog: Catalog, model: ModelSpec = MODEL) -> list[int]:
+    with catalog.snapshot(model) as snapshot:
+        return ids_in(snapshot)

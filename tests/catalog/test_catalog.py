@@ -9,19 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightline.catalog import (
-    Batch,
-    Catalog,
-    ChangedImage,
-    Fault,
-    KnownFault,
-    Moved,
-    NewVector,
-    Touched,
-    dequantise,
-    quantise,
-)
+from sightline.catalog import Catalog, dequantise, quantise
 from sightline.errors import (
+    GalleryClosedError,
     GalleryCorruptError,
     GalleryNotFoundError,
     InvalidValueError,
@@ -29,8 +19,18 @@ from sightline.errors import (
     SightlineError,
     VectorShapeError,
 )
-from sightline.types import ImageRecord, ModelSpec, Skipped
-from tests.catalog.catalog_rows import MODEL, OTHER, ids_by_name, picture, unit_rows, vectors_by_id
+from sightline.types import Batch, ChangedImage, Fault, ImageRecord, ModelSpec, Moved, NewVector
+from tests.catalog.catalog_rows import (
+    MODEL,
+    OTHER,
+    chunks_of,
+    ids_by_name,
+    ids_in,
+    ids_of,
+    picture,
+    unit_rows,
+    vectors_by_id,
+)
 
 
 @pytest.fixture
@@ -74,10 +74,10 @@ def test_a_new_catalog_is_empty(catalog: Catalog) -> None:
     assert catalog.folders() == ()
     assert catalog.models() == {}
     assert catalog.missing(MODEL) == 0
-    assert catalog.ids(MODEL).tolist() == []
-    assert catalog.ids(MODEL).dtype == np.int64
-    assert list(catalog.vectors(MODEL)) == []
-    assert catalog.vector_of("00", MODEL) is None
+    assert ids_of(catalog, MODEL) == []
+    assert list(chunks_of(catalog, MODEL)) == []
+    assert catalog.record_with("00", MODEL) is None
+    assert catalog.vector(1, MODEL) is None
     assert catalog.records([]) == {}
 
 
@@ -115,8 +115,8 @@ def test_two_files_may_swap_names_in_one_batch(catalog: Catalog) -> None:
     catalog.commit(
         Batch(
             moved=[
-                Moved(before["a.jpg"], Path("/pictures/b.jpg"), 1, 2),
-                Moved(before["b.jpg"], Path("/pictures/a.jpg"), 3, 4),
+                Moved(Path("/pictures/b.jpg"), 1, 2, before["a.jpg"]),
+                Moved(Path("/pictures/a.jpg"), 3, 4, before["b.jpg"]),
             ]
         )
     )
@@ -136,7 +136,7 @@ def test_a_chain_of_moves_ends_on_a_path_that_is_removed_in_the_same_batch(
     catalog.commit(
         Batch(
             model=MODEL,
-            moved=[Moved(ids[f"{i}.jpg"], Path(f"/pictures/{i + 1}.jpg"), 1, 1) for i in range(3)],
+            moved=[Moved(Path(f"/pictures/{i + 1}.jpg"), 1, 1, ids[f"{i}.jpg"]) for i in range(3)],
             removed=[ids["3.jpg"]],
             added=[picture(9, "0.jpg")],
         )
@@ -145,7 +145,7 @@ def test_a_chain_of_moves_ends_on_a_path_that_is_removed_in_the_same_batch(
     after = ids_by_name(catalog)
     assert [after[f"{i + 1}.jpg"] for i in range(3)] == [ids[f"{i}.jpg"] for i in range(3)]
     assert after["0.jpg"] not in ids.values(), "an id is never given again"
-    assert ids["3.jpg"] not in catalog.ids(MODEL)
+    assert ids["3.jpg"] not in ids_of(catalog, MODEL)
 
 
 def test_new_content_drops_the_vectors_of_all_other_models(catalog: Catalog) -> None:
@@ -165,7 +165,7 @@ def test_new_content_drops_the_vectors_of_all_other_models(catalog: Catalog) -> 
     )
 
     assert catalog.models() == {MODEL: 2, OTHER: 1}
-    assert catalog.ids(OTHER).tolist() == [ids["2.jpg"]]
+    assert ids_of(catalog, OTHER) == [ids["2.jpg"]]
     assert catalog.records([ids["1.jpg"]])[ids["1.jpg"]].content_hash == f"{8:040x}"
     assert {path.name: file.has_vector for path, file in catalog.files(OTHER).items()} == {
         "1.jpg": False,
@@ -201,15 +201,14 @@ def test_a_fault_forgets_the_picture_and_an_indexed_picture_forgets_the_fault(
     path = Path("/pictures/1.jpg")
     catalog.commit(Batch(model=MODEL, added=[picture(1)]))
 
-    catalog.commit(Batch(faults=[Fault(path, "cut off", 10, 20)]))
+    catalog.commit(Batch(faults=[Fault(path, 10, 20, "cut off")]))
 
     assert catalog.record_at(path) is None
-    assert catalog.ids(MODEL).tolist() == []
-    assert catalog.faults() == [Skipped(path, "cut off")]
-    assert catalog.known_faults() == {path: KnownFault(10, 20, "cut off")}
+    assert ids_of(catalog, MODEL) == []
+    assert catalog.faults() == [Fault(path, 10, 20, "cut off")]
 
-    catalog.commit(Batch(faults=[Fault(path, "still cut off", 11, 21)]))
-    assert catalog.known_faults() == {path: KnownFault(11, 21, "still cut off")}
+    catalog.commit(Batch(faults=[Fault(path, 11, 21, "still cut off")]))
+    assert catalog.faults() == [Fault(path, 11, 21, "still cut off")]
 
     catalog.commit(Batch(model=MODEL, added=[picture(1)]))
     assert catalog.faults() == []
@@ -221,8 +220,8 @@ def test_a_moved_picture_survives_a_fault_on_the_path_it_left(catalog: Catalog) 
 
     catalog.commit(
         Batch(
-            moved=[Moved(id, Path("/pictures/b.jpg"), 1, 1)],
-            faults=[Fault(Path("/pictures/a.jpg"), "empty", 0, 0)],
+            moved=[Moved(Path("/pictures/b.jpg"), 1, 1, id)],
+            faults=[Fault(Path("/pictures/a.jpg"), 0, 0, "empty")],
         )
     )
 
@@ -233,7 +232,7 @@ def test_a_moved_picture_survives_a_fault_on_the_path_it_left(catalog: Catalog) 
 def test_faults_and_folders_can_be_cleared(catalog: Catalog) -> None:
     paths = [Path("/pictures/x.jpg"), Path("/pictures/y.jpg")]
     catalog.commit(
-        Batch(faults=[Fault(path, "bad", 1, 1) for path in paths], folders=[Path("/a"), Path("/b")])
+        Batch(faults=[Fault(path, 1, 1, "bad") for path in paths], folders=[Path("/a"), Path("/b")])
     )
     catalog.commit(Batch(folders=[Path("/a")]))
 
@@ -248,7 +247,7 @@ def test_touching_changes_size_and_time_only(catalog: Catalog) -> None:
     (id,) = ids_by_name(catalog).values()
     before = catalog.records([id])[id]
 
-    catalog.commit(Batch(touched=[Touched(id, 5, 6)]))
+    catalog.commit(Batch(moved=[Moved(before.path, 5, 6, id)]))
 
     assert catalog.records([id])[id] == replace(before, size_bytes=5, mtime_ns=6)
 
@@ -256,9 +255,12 @@ def test_touching_changes_size_and_time_only(catalog: Catalog) -> None:
 def test_copies_share_a_content_hash_and_lend_each_other_their_vector(catalog: Catalog) -> None:
     catalog.commit(Batch(model=MODEL, added=[picture(1, "a.jpg")]))
     content = f"{1:040x}"
-    lent = catalog.vector_of(content, MODEL)
+    lender = catalog.record_with(content, MODEL)
+    assert lender is not None
+    lent = catalog.vector(lender.id, MODEL)
     assert lent is not None
-    assert catalog.vector_of(content, OTHER) is None
+    assert catalog.record_with(content, OTHER) is None
+    assert catalog.vector(lender.id, OTHER) is None
 
     catalog.commit(Batch(model=MODEL, added=[picture(1, "b.jpg", vector=lent)]))
 
@@ -292,12 +294,12 @@ def test_removing_passes_over_unknown_ids(catalog: Catalog) -> None:
     for _ in range(2):
         catalog.commit(Batch(removed=[ids["1.jpg"], 999]))
         assert ids_by_name(catalog) == {"2.jpg": ids["2.jpg"]}
-        assert catalog.ids(MODEL).tolist() == [ids["2.jpg"]]
+        assert ids_of(catalog, MODEL) == [ids["2.jpg"]]
 
 
 def test_vectors_are_counted_through_whatever_happens_to_them(catalog: Catalog) -> None:
     def counted() -> dict[ModelSpec, int]:
-        return {spec: len(catalog.ids(spec)) for spec in catalog.models()}
+        return {spec: len(ids_of(catalog, spec)) for spec in catalog.models()}
 
     rows = unit_rows(4, seed=9)
     steps = [
@@ -307,8 +309,8 @@ def test_vectors_are_counted_through_whatever_happens_to_them(catalog: Catalog) 
         (Batch(model=MODEL, changed=[ChangedImage(2, picture(8, "2.jpg"))]), 0, 3),
         (Batch(model=OTHER, changed=[ChangedImage(1, picture(9, "1.jpg"))]), 1, 3),
         (Batch(removed=[3, 6, 99]), 1, 2),
-        (Batch(faults=[Fault(Path("/pictures/4.jpg"), "cut off", 1, 1)]), 1, 2),
-        (Batch(moved=[Moved(5, Path("/pictures/50.jpg"), 1, 1)]), 1, 2),
+        (Batch(faults=[Fault(Path("/pictures/4.jpg"), 1, 1, "cut off")]), 1, 2),
+        (Batch(moved=[Moved(Path("/pictures/50.jpg"), 1, 1, 5)]), 1, 2),
     ]
     for step, (batch, without_model, without_other) in enumerate(steps):
         catalog.commit(batch)
@@ -317,7 +319,7 @@ def test_vectors_are_counted_through_whatever_happens_to_them(catalog: Catalog) 
         assert catalog.missing(MODEL) == without_model, step
         assert catalog.missing(OTHER) == without_other, step
         with catalog.snapshot(MODEL) as snapshot:
-            assert snapshot.count == len(snapshot.ids), step
+            assert snapshot.count == len(ids_in(snapshot)), step
 
 
 def test_removals_since_a_change_are_those_that_still_hold(catalog: Catalog) -> None:
@@ -363,23 +365,23 @@ def test_a_snapshot_tells_whether_the_model_s_vectors_changed(catalog: Catalog) 
 def test_records_of_more_ids_than_a_statement_has_room_for(catalog: Catalog) -> None:
     rows = unit_rows(2500)
     catalog.commit(Batch(model=MODEL, added=[picture(i, vector=row) for i, row in enumerate(rows)]))
-    ids = catalog.ids(MODEL)
+    ids = ids_of(catalog, MODEL)
 
-    records = catalog.records([*ids.tolist(), 10**9])
+    records = catalog.records([*ids, 10**9])
 
-    assert sorted(records) == ids.tolist()
-    assert catalog.records(ids).keys() == records.keys(), "numpy integers do as well"
+    assert sorted(records) == ids
+    assert catalog.records(np.array(ids)).keys() == records.keys(), "numpy integers do as well"
 
 
 def test_vectors_come_in_chunks_and_each_once(catalog: Catalog) -> None:
     rows = unit_rows(10_000)
     catalog.commit(Batch(model=MODEL, added=[picture(i, vector=row) for i, row in enumerate(rows)]))
 
-    chunks = list(catalog.vectors(MODEL))
+    chunks = list(chunks_of(catalog, MODEL))
 
     assert [len(ids) for ids, _ in chunks] == [8192, 1808]
     ids = np.concatenate([ids for ids, _ in chunks])
-    assert np.array_equal(np.sort(ids), catalog.ids(MODEL))
+    assert np.sort(ids).tolist() == ids_of(catalog, MODEL)
     stored = np.concatenate([vectors for _, vectors in chunks])[np.argsort(ids)]
     assert stored.tobytes() == dequantise(quantise(rows)).tobytes()
 
@@ -387,13 +389,13 @@ def test_vectors_come_in_chunks_and_each_once(catalog: Catalog) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        Batch(touched=[Touched(99, 1, 1)]),
-        Batch(moved=[Moved(99, Path("/z"), 1, 1)]),
+        Batch(moved=[Moved(Path("/pictures/2.jpg"), 1, 1, 99)]),
+        Batch(moved=[Moved(Path("/z"), 1, 1, 99)]),
         Batch(model=MODEL, changed=[ChangedImage(99, picture(3))]),
         Batch(model=MODEL, embedded=[NewVector(99, unit_rows(1)[0])]),
         Batch(model=MODEL, added=[picture(1)]),
         Batch(model=MODEL, added=[picture(3), picture(3)]),
-        Batch(moved=[Moved(1, Path("/pictures/2.jpg"), 1, 1)]),
+        Batch(moved=[Moved(Path("/pictures/2.jpg"), 1, 1, 1)]),
         Batch(model=MODEL, added=[picture(3, vector=np.full(16, np.nan, dtype=np.float32))]),
         Batch(model=MODEL, added=[picture(3, vector=np.ones(16, dtype=np.float32))]),
         Batch(added=[picture(3)]),
@@ -401,7 +403,7 @@ def test_vectors_come_in_chunks_and_each_once(catalog: Catalog) -> None:
 )
 def test_a_batch_with_a_contradiction_changes_nothing(catalog: Catalog, wrong: Batch) -> None:
     catalog.commit(Batch(model=MODEL, added=[picture(1), picture(2)]))
-    assert catalog.ids(MODEL).tolist() == [1, 2]
+    assert ids_of(catalog, MODEL) == [1, 2]
     before = (catalog.change, catalog.files(MODEL))
 
     with pytest.raises(InvalidValueError):
@@ -425,11 +427,11 @@ def test_names_and_reasons_that_are_not_unicode_are_kept(catalog: Catalog) -> No
     broken = Path(os.fsdecode(b"/pictures/\xff\xfe.jpg"))
     image = replace(picture(1), path=odd)
 
-    catalog.commit(Batch(model=MODEL, added=[image], faults=[Fault(broken, f"no {broken}", 1, 1)]))
+    catalog.commit(Batch(model=MODEL, added=[image], faults=[Fault(broken, 1, 1, f"no {broken}")]))
 
     assert list(catalog.files()) == [odd]
     assert catalog.record_at(odd) is not None
-    assert catalog.faults() == [Skipped(broken, "no /pictures/\\udcff\\udcfe.jpg")]
+    assert catalog.faults() == [Fault(broken, 1, 1, "no /pictures/\\udcff\\udcfe.jpg")]
 
 
 def test_a_snapshot_stays_as_it_was_while_others_commit(catalog: Catalog) -> None:
@@ -438,13 +440,13 @@ def test_a_snapshot_stays_as_it_was_while_others_commit(catalog: Catalog) -> Non
     with catalog.snapshot(MODEL) as snapshot:
         second = catalog.commit(Batch(model=MODEL, added=[picture(2)], removed=[1]))
         seen = [ids.tolist() for ids, _ in snapshot.vectors()]
-        assert (snapshot.change, snapshot.ids.tolist(), seen) == (first, [1], [[1]])
+        assert (snapshot.change, ids_in(snapshot), seen) == (first, [1], [[1]])
         assert snapshot.knows(first)
         assert snapshot.knows(0)
         assert not snapshot.knows(second)
 
     with catalog.snapshot(MODEL) as snapshot:
-        assert (snapshot.change, snapshot.ids.tolist()) == (second, [2])
+        assert (snapshot.change, ids_in(snapshot)) == (second, [2])
 
 
 def test_a_caller_s_own_errors_pass_through_a_snapshot(catalog: Catalog) -> None:
@@ -463,8 +465,8 @@ def test_threads_read_whole_commits_while_one_writes(catalog: Catalog) -> None:
             while not finished.is_set():
                 with catalog.snapshot(MODEL) as snapshot:
                     streamed = sum(len(ids) for ids, _ in snapshot.vectors())
-                    if streamed % 10 or streamed != len(snapshot.ids):
-                        failures.append((streamed, len(snapshot.ids)))
+                    if streamed % 10 or streamed != len(ids_in(snapshot)):
+                        failures.append((streamed, len(ids_in(snapshot))))
         except SightlineError as error:
             failures.append(error)
 
@@ -488,9 +490,9 @@ def test_a_closed_catalog_says_so(tmp_path: Path) -> None:
     catalog.close()
     catalog.close()
 
-    with pytest.raises(InvalidValueError, match="closed"):
+    with pytest.raises(GalleryClosedError, match="closed"):
         catalog.count()
-    with pytest.raises(InvalidValueError, match="closed"):
+    with pytest.raises(GalleryClosedError, match="closed"):
         catalog.commit(Batch(folders=[Path("/a")]))
 
 

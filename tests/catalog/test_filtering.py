@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.errors import InvalidValueError
-from sightline.types import Filters, Orientation
+from sightline.types import Batch, Filters, Orientation
 from sightline.types.filters import FILTERS
 from tests.catalog.catalog_rows import MODEL, OTHER, picture
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.catalog.migrations import MIGRATIONS
 from sightline.errors import EmptyQueryError, GalleryBusyError, InvalidValueError
 from sightline.gallery import Gallery
-from sightline.types import Judgement, Question
+from sightline.types import Batch, Judgement, Question
 
 WORDS = Question("a red thing")
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog, migrations
+from sightline.catalog import Catalog, migrations
 from sightline.errors import GalleryCorruptError, GalleryVersionError
-from tests.catalog.catalog_rows import MODEL, picture
+from sightline.types import Batch
+from tests.catalog.catalog_rows import MODEL, chunks_of, picture
 
 
 def run(path: Path, *statements: str) -> None:
@@ -56,7 +57,7 @@ def test_a_catalog_of_format_1_made_by_hand_is_read(path: Path) -> None:
 
     with Catalog.open(path) as catalog:
         (model,) = catalog.models()
-        ((ids, vectors),) = catalog.vectors(model)
+        ((ids, vectors),) = chunks_of(catalog, model)
         assert catalog.change == 77
         assert catalog.records([5])[5].path == Path("/a.jpg")
     assert ids.tolist() == [5]

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog, Fault, connections
+from sightline.catalog import Catalog, connections
 from sightline.catalog.lock import WriterLock
-from sightline.catalog.translation import translate
+from sightline.catalog.sqlite import translate
 from sightline.errors import (
     DiskFullError,
     GalleryBusyError,
@@ -28,8 +28,8 @@ from sightline.errors import (
     SightlineError,
 )
 from sightline.system.files import storage_error
-from sightline.types import Filters, Judgement, Question
-from tests.catalog.catalog_rows import MODEL, picture, unit_rows, vectors_by_id
+from sightline.types import Batch, Fault, Filters, Judgement, Question
+from tests.catalog.catalog_rows import MODEL, chunks_of, picture, unit_rows, vectors_by_id
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="uses POSIX processes and rights")
 
@@ -38,8 +38,9 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from tests.catalog.catalog_rows import MODEL, picture, unit_rows
-from sightline.catalog import Batch, Catalog
+from tests.catalog.catalog_rows import chunks_of, ids_of, MODEL, picture, unit_rows
+from sightline.catalog import Catalog
+from sightline.types import Batch
 with Catalog.open(Path({path!r}), create=True) as catalog, catalog.writer("the writing test"):
     print("ready", flush=True)
     start = catalog.count()
@@ -67,7 +68,7 @@ def filled(path: Path) -> Path:
     rows = unit_rows(500)
     with Catalog.open(path, create=True) as catalog:
         added = [picture(i, vector=row) for i, row in enumerate(rows)]
-        faults = [Fault(Path(f"/pictures/bad{i}.jpg"), "cut off", 1, 1) for i in range(500)]
+        faults = [Fault(Path(f"/pictures/bad{i}.jpg"), 1, 1, "cut off") for i in range(500)]
         catalog.commit(Batch(model=MODEL, added=added, faults=faults, folders=[Path("/pictures")]))
     return path
 
@@ -146,12 +147,10 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "faults": lambda catalog: catalog.faults(),
     "files": lambda catalog: catalog.files(MODEL),
     "folders": lambda catalog: catalog.folders(),
-    "ids": lambda catalog: catalog.ids(MODEL),
     "judge": lambda catalog: catalog.judge([JUDGEMENT]),
     "judgements": lambda catalog: catalog.judgements(),
     "keep_text": lambda catalog: catalog.keep_text("caption", "key", "a boat"),
     "kept_text": lambda catalog: catalog.kept_text("caption", "key"),
-    "known_faults": lambda catalog: catalog.known_faults(),
     "matching": lambda catalog: catalog.matching(Filters(formats=["PNG"]), MODEL),
     "missing": lambda catalog: catalog.missing(MODEL),
     "models": lambda catalog: catalog.models(),
@@ -160,11 +159,9 @@ EVERY_CALL: dict[str, Callable[[Catalog], object]] = {
     "record_with": lambda catalog: catalog.record_with(f"{1:040x}", MODEL),
     "records": lambda catalog: catalog.records([1]),
     "setting": lambda catalog: catalog.setting("model"),
-    "snapshot": lambda catalog: catalog.snapshot(MODEL).__enter__(),
+    "snapshot": lambda catalog: list(chunks_of(catalog, MODEL)),
     "take_back": lambda catalog: catalog.take_back([JUDGEMENT]),
     "vector": lambda catalog: catalog.vector(1, MODEL),
-    "vector_of": lambda catalog: catalog.vector_of(f"{1:040x}", MODEL),
-    "vectors": lambda catalog: list(catalog.vectors(MODEL)),
 }
 
 
@@ -204,7 +201,7 @@ def test_damage_anywhere_raises_ours_or_nothing(filled: Path) -> None:
         filled.write_bytes(whole[:start] + dice.randbytes(length) + whole[start + length :])
         try:
             with Catalog.open(filled) as catalog:
-                for name in ("files", "vectors", "known_faults", "models", "records", "commit"):
+                for name in ("files", "snapshot", "faults", "models", "records", "commit"):
                     EVERY_CALL[name](catalog)
         except SightlineError:
             seen += 1
@@ -221,9 +218,9 @@ def test_a_vector_of_the_wrong_size_or_content_is_damage(filled: Path) -> None:
         connection.close()
         with Catalog.open(filled) as catalog:
             with pytest.raises(GalleryCorruptError):
-                list(catalog.vectors(MODEL))
+                list(chunks_of(catalog, MODEL))
             with pytest.raises(GalleryCorruptError):
-                catalog.vector_of(catalog.records([7])[7].content_hash, MODEL)
+                catalog.vector(7, MODEL)
 
 
 # No room
@@ -268,8 +265,9 @@ def test_a_file_system_that_refuses_to_grow_loses_only_the_batch_in_flight(path:
 import resource, sys
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from tests.catalog.catalog_rows import MODEL, picture, unit_rows
-from sightline.catalog import Batch, Catalog
+from tests.catalog.catalog_rows import chunks_of, ids_of, MODEL, picture, unit_rows
+from sightline.catalog import Catalog
+from sightline.types import Batch
 from sightline.errors import DiskFullError
 rows = unit_rows(64)
 with Catalog.open(Path({str(path)!r}), create=True) as catalog, catalog.writer():
@@ -300,8 +298,9 @@ def in_a_process(code: str) -> str:
 import json, os, resource, sys, urllib.parse
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from tests.catalog.catalog_rows import MODEL, picture
-from sightline.catalog import Batch, Catalog
+from tests.catalog.catalog_rows import chunks_of, ids_of, MODEL, picture
+from sightline.catalog import Catalog
+from sightline.types import Batch
 from sightline.errors import SightlineError
 new = picture(2)  # imports what another user may not be able to import
 """
@@ -322,7 +321,7 @@ def test_a_catalog_can_be_read_without_room_for_sqlite_s_own_files(path: Path, r
 resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
 # Printing to a pipe needs no room.
 with Catalog.open(Path({str(path)!r})) as catalog:
-    print([catalog.count(), [ids.tolist() for ids, _ in catalog.vectors(MODEL)]])
+    print([catalog.count(), [ids.tolist() for ids, _ in chunks_of(catalog, MODEL)]])
     try:
         catalog.commit(Batch(model=MODEL, added=[new]))
     except SightlineError as error:
@@ -444,8 +443,9 @@ def test_without_rights_each_case_has_its_sentence_and_reading_still_works() -> 
 import json, os, sys, urllib.parse
 from pathlib import Path
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-from tests.catalog.catalog_rows import MODEL, picture
-from sightline.catalog import Batch, Catalog
+from tests.catalog.catalog_rows import chunks_of, ids_of, MODEL, picture
+from sightline.catalog import Catalog
+from sightline.types import Batch
 from sightline.errors import SightlineError
 new = picture(2)  # imports what that user may not be able to import
 if os.getuid() == 0:
@@ -459,7 +459,7 @@ def attempt(name, action):
         said[name] = [type(error).__name__, str(error)]
 with Catalog.open(path) as catalog:
     attempt("read", catalog.count)
-    attempt("stream", lambda: [ids.tolist() for ids, _ in catalog.vectors(MODEL)])
+    attempt("stream", lambda: [ids.tolist() for ids, _ in chunks_of(catalog, MODEL)])
     attempt("commit", lambda: catalog.commit(Batch(model=MODEL, added=[new])))
 attempt("create", lambda: Catalog.open(path.with_name("new.sqlite"), create=True).close())
 attempt("unreadable", lambda: Catalog.open(path.with_name("closed.sqlite")).close())

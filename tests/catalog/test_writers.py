@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.errors import GalleryBusyError
+from sightline.types import Batch
 from tests.catalog.catalog_rows import MODEL, picture
 
 
@@ -82,13 +83,20 @@ def test_the_writer_stays_until_its_guests_are_gone(catalog: Catalog) -> None:
             assert inside.wait(20)
         left.set()
 
+    def is_leaving() -> bool:
+        try:
+            with catalog.writer("too late", join=True):
+                return False
+        except GalleryBusyError:
+            return True
+
     thread = threading.Thread(target=guest)
     owning = threading.Thread(target=owner)
     owning.start()
     assert inside.wait(20)
     # The lock is the owner's until the guest is through, so nobody else can take it.
     with Catalog.open(catalog.path) as other:
-        while not catalog._leaving:
+        while not is_leaving():
             pass
         with pytest.raises(GalleryBusyError), other.writer("another"):
             pass
@@ -110,3 +118,16 @@ def test_joining_where_nobody_writes_takes_the_lock(catalog: Catalog) -> None:
         other.writer("another"),
     ):
         pass
+
+
+def test_who_writes_alone_keeps_the_commits_of_other_threads_out(catalog: Catalog) -> None:
+    def commit() -> None:
+        catalog.commit(Batch(model=MODEL, added=[picture(1)]))
+
+    with catalog.writer("tidying up", alone=True):
+        (error,) = in_a_thread(commit)
+        catalog.commit(Batch(model=MODEL, added=[picture(2)]))
+
+    assert isinstance(error, GalleryBusyError)
+    assert [path.name for path in catalog.files()] == ["2.jpg"]
+    assert in_a_thread(commit) == []

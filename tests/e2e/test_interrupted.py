@@ -17,6 +17,7 @@ from sightline.gallery import Gallery
 from sightline.gallery.sync import BATCH
 from sightline.testing import FakeEncoder
 from sightline.types import Query
+from tests.catalog.catalog_rows import chunks_of
 from tests.conftest import paint
 from tests.interrupts import hear_ctrl_c
 
@@ -51,7 +52,7 @@ def content(home: Path) -> dict[str, bytes]:
     """Return every picture's vector by its name."""
     with Catalog.open(home / "catalog.sqlite") as catalog:
         found: dict[str, bytes] = {}
-        for ids, vectors in catalog.vectors(FakeEncoder().spec):
+        for ids, vectors in chunks_of(catalog, FakeEncoder().spec):
             records = catalog.records(ids.tolist())
             for id, vector in zip(ids.tolist(), vectors, strict=True):
                 assert records[id].path.name not in found, "a picture twice"

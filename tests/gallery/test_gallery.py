@@ -29,6 +29,7 @@ from sightline.gallery.sync import reading as intake
 from sightline.images import FoundFile, find, read
 from sightline.testing import FakeEncoder
 from sightline.types import Hit, ImageSource, Progress, Query, Skipped
+from tests.catalog.catalog_rows import chunks_of
 from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -127,7 +128,7 @@ def test_results_equal_brute_force_over_the_whole_gallery(tmp_path: Path) -> Non
         gallery.sync([tmp_path / "many"])
         hits = gallery.search(Query(texts=["orange"]), k=100)
     with Catalog.open(tmp_path / "g" / "catalog.sqlite") as catalog:
-        pairs = list(catalog.vectors(encoder.spec))
+        pairs = list(chunks_of(catalog, encoder.spec))
     ids = np.concatenate([ids for ids, _ in pairs])
     scores = np.concatenate([vectors for _, vectors in pairs]) @ encoder.encode_texts(["orange"])[0]
     order = np.lexsort((ids, -scores))[:100]
@@ -544,7 +545,29 @@ def test_a_glob_stands_for_pictures_and_folders_only(gallery: Gallery, photos: P
     report = gallery.sync(f"{photos}/*")
 
     assert (report.added, report.skipped) == (7, ())
-    assert gallery.status().folders == (photos / "sub",)
+    assert gallery.status().folders == (photos,)
+
+
+def test_a_glob_is_expanded_as_a_search_for_pictures_does(gallery: Gallery, photos: Path) -> None:
+    paint(photos / "@eaDir" / "thumbnail.png", (5, 5, 5))
+    paint(photos / "sub" / "inner.png", (6, 6, 6))
+
+    report = gallery.sync(f"{photos}/*")
+
+    assert report.added == 7, "a NAS keeps its thumbnails for itself"
+    paint(photos / "later" / "new.png", (7, 7, 7))
+    (photos / "red.png").unlink()
+    report = gallery.sync()
+    assert (report.added, report.removed, report.unchanged) == (1, 1, 6)
+    assert gallery.folders == (photos,)
+
+
+def test_a_glob_of_files_alone_remembers_no_folder(gallery: Gallery, photos: Path) -> None:
+    gallery.sync(f"{photos}/*l*.png")
+
+    assert len(gallery) == 3
+    assert gallery.folders == ()
+    assert gallery.sync().unchanged == 3
 
 
 @pytest.mark.parametrize("lone", [str, Path])

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from sightline.catalog import Batch, Catalog, NewVector
+from sightline.catalog import Catalog
 from sightline.encoders import load_model
 from sightline.errors import ModelMismatchError, ModelNotFetchedError, NotWritableError
 from sightline.gallery import Gallery
@@ -32,8 +32,9 @@ from sightline.gallery.model import DEFAULT_MODEL, default_model_for
 from sightline.gallery.probes import EVERYTHING, Need, Prober, Probes, probe_pictures, unpacked
 from sightline.protocols import Encoder
 from sightline.testing import FakeEncoder
-from sightline.types import Hit, ModelSpec, Query, Vectors
+from sightline.types import Batch, Hit, ModelSpec, NewVector, Query, Vectors
 from sightline_scenes.collection import write_collection
+from tests.catalog.catalog_rows import ids_of
 from tests.conftest import paint
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -548,7 +549,7 @@ def test_of_several_that_are_the_same_its_own_comes_first_and_then_the_fullest(h
     # As a gallery from the time before precisions were one class may be.
     half = FittedEncoder(precision="bfloat16")
     with Catalog.open(home / "catalog.sqlite") as catalog:
-        (id, *_) = catalog.ids(FittedEncoder().spec)
+        (id, *_) = ids_of(catalog, FittedEncoder().spec)
         vector = half.encode_texts(["red"])[0]
         catalog.commit(Batch(model=half.spec, embedded=[NewVector(int(id), vector)]))
 

@@ -10,15 +10,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sightline.catalog import (
-    Batch,
-    Catalog,
-    ChangedImage,
-    Moved,
-    NewImage,
-    NewVector,
-    Snapshot,
-)
+from sightline.catalog import Catalog, Snapshot
 from sightline.errors import GalleryCorruptError
 from sightline.indexes import (
     ExactIndex,
@@ -28,7 +20,8 @@ from sightline.indexes import (
     open_index,
     save,
 )
-from sightline.types import ModelSpec
+from sightline.types import Batch, ChangedImage, ModelSpec, Moved, NewImage, NewVector
+from tests.catalog.catalog_rows import chunks_of, ids_of
 from tests.indexes.index_rows import assert_same, brute_force, unit_rows
 
 D = 24
@@ -48,7 +41,7 @@ def add(catalog: Catalog, *numbers: int) -> int:
 
 
 def assert_agree(index: ExactIndex, catalog: Catalog) -> None:
-    chunks = list(catalog.vectors(MODEL))
+    chunks = list(chunks_of(catalog, MODEL))
     ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _ in chunks)])
     vectors = np.concatenate([unit_rows(0), *(rows for _, rows in chunks)])
     assert len(index) == len(ids)
@@ -67,7 +60,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def random_batch(catalog: Catalog, dice: random.Random, fresh: Iterator[int]) -> Batch:
-    known = catalog.ids(MODEL).tolist()
+    known = ids_of(catalog, MODEL)
     dice.shuffle(known)
     removed, changed, moved = known[:1], known[1:3], known[3:5]
     records = catalog.records(known)
@@ -77,7 +70,7 @@ def random_batch(catalog: Catalog, dice: random.Random, fresh: Iterator[int]) ->
         removed=removed if dice.random() < 0.6 else [],
         changed=[ChangedImage(id, picture(next(fresh))) for id in changed if dice.random() < 0.5],
         moved=[
-            Moved(id, records[id].path.with_suffix(f".{next(fresh)}"), 1, 1)
+            Moved(records[id].path.with_suffix(f".{next(fresh)}"), 1, 1, id)
             for id in moved
             if dice.random() < 0.5
         ],
@@ -99,7 +92,7 @@ def test_after_any_history_an_index_that_followed_equals_the_catalog(
     for step in range(40):
         catalog.commit(random_batch(catalog, dice, fresh))
         if dice.random() < 0.2:  # another model's vectors must not leak in
-            known = catalog.ids(MODEL).tolist()[:2]
+            known = ids_of(catalog, MODEL)[:2]
             rows = [NewVector(id, unit_rows(1, seed=step)[0]) for id in known]
             catalog.commit(Batch(model=OTHER, embedded=rows))
         if dice.random() < 0.5:
@@ -124,7 +117,7 @@ def test_only_what_changed_is_written(catalog: Catalog, path: Path) -> None:
     again = open_index(catalog, MODEL, path)
     assert (again.state, again.caught_up.written) == (IndexState.CURRENT, 0)
 
-    id = catalog.ids(MODEL).tolist()[0]
+    id = ids_of(catalog, MODEL)[0]
     catalog.commit(Batch(model=MODEL, changed=[ChangedImage(id, picture(70))], removed=[id + 1]))
 
     assert index_state(catalog, MODEL, path) is IndexState.STALE
@@ -171,7 +164,7 @@ def test_a_restored_backup_is_not_mixed_with_the_index_of_the_lost_time(tmp_path
     path, index = tmp_path / "catalog.sqlite", tmp_path / "index.bin"
     with Catalog.open(path, create=True) as catalog:
         add(catalog, *range(10))
-        first = catalog.ids(MODEL).tolist()[0]
+        first = ids_of(catalog, MODEL)[0]
     backup = path.read_bytes()
     with Catalog.open(path) as catalog:
         # A vector that the backup does not have, under an id that it does have.
@@ -299,7 +292,7 @@ def test_random_damage_never_makes_a_gallery_look_empty(tmp_path: Path) -> None:
 def test_an_index_that_lost_rows_is_filled_afresh(catalog: Catalog, path: Path) -> None:
     change = add(catalog, *range(20))
     opened = open_index(catalog, MODEL, path)
-    opened.index.remove(catalog.ids(MODEL)[:3])
+    opened.index.remove(np.array(ids_of(catalog, MODEL)[:3]))
     save(opened.index, path, change, MODEL)
 
     again = open_index(catalog, MODEL, path)

@@ -37,15 +37,17 @@ def test_a_loaded_index_answers_as_the_saved_one(index: ExactIndex, path: Path) 
 
     stored = load(path, MODEL)
 
-    assert (stored.state, stored.change, stored.problem) == (IndexState.CURRENT, 7, "")
+    assert (stored.state, stored.change) == (IndexState.CURRENT, 7)
     assert stored.index is not None
     assert len(stored.index) == 190
     queries = unit_rows(5, seed=2)
     assert_same(stored.index.search(queries, 20), index.search(queries, 20))
-    before = stored.index.rows
+    before = stored.index.at_once()[1]
     stored.index.add(np.array([60]), unit_rows(1))
     assert len(stored.index) == 191
-    assert np.shares_memory(stored.index.rows, before), "one more row does not copy the others"
+    assert np.shares_memory(stored.index.at_once()[1], before), (
+        "one more row does not copy the others"
+    )
     assert len(index) == 190
     assert [file.name for file in path.parent.iterdir()] == ["index.bin"]
 
@@ -93,7 +95,6 @@ def test_a_changed_bit_anywhere_makes_the_file_unreadable(index: ExactIndex, pat
 
         assert stored.state is IndexState.UNREADABLE, offset
         assert stored.index is None
-        assert stored.problem
 
 
 def test_a_file_cut_off_or_grown_anywhere_is_unreadable(index: ExactIndex, path: Path) -> None:

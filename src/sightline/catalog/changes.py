@@ -8,21 +8,21 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sightline.catalog.batch import Batch, Fault, Moved, NewImage, Touched
-from sightline.catalog.columns import path_column, text_column
 from sightline.catalog.quantisation import quantise
 from sightline.catalog.snapshot import current_change, find_model, model_columns
+from sightline.catalog.sqlite import path_column, text_column
 from sightline.errors import InvalidValueError, VectorShapeError
-from sightline.types import ModelSpec, Vectors
+from sightline.types import WHOLE, Batch, Fault, ModelSpec, Moved, NewImage, Vectors
 
 _MAX_STEP = 1 << 31
+_FILE_OF = "(SELECT file_id FROM images WHERE id = ?)"
 
 
 def apply(connection: sqlite3.Connection, batch: Batch) -> int:
     """Write a batch; return the number of this change.
 
-    Paths are unique, and one batch may hand a path from picture to picture. So all pictures that
-    leave a path do so first, and only then do others arrive.
+    Paths are unique, and one batch may hand a path from file to file. So all files that leave a
+    path do so first, and only then do others arrive.
 
     Raises:
         InvalidValueError: an id is unknown, a path is taken, or a vector is not of unit length.
@@ -34,7 +34,6 @@ def apply(connection: sqlite3.Connection, batch: Batch) -> int:
     _leave_paths(connection, moves)
     _record_faults(connection, batch.faults)
     _arrive(connection, moves)
-    _touch(connection, batch.touched)
     _rewrite(connection, batch)
     added = [_insert(connection, image) for image in batch.added]
     _write_vectors(connection, batch, added, change)
@@ -74,7 +73,7 @@ def register(connection: sqlite3.Connection, model: ModelSpec) -> int:
 
 
 def _as_move(id: int, image: NewImage) -> Moved:
-    return Moved(id, image.path, image.size_bytes, image.mtime_ns)
+    return Moved(image.path, image.size_bytes, image.mtime_ns, id)
 
 
 def _forget(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -84,27 +83,24 @@ def _forget(connection: sqlite3.Connection, ids: Iterable[int]) -> None:
 def _leave_paths(connection: sqlite3.Connection, moves: Sequence[Moved]) -> None:
     # A number is no path, so it cannot be taken.
     written = connection.executemany(
-        "UPDATE images SET path = id WHERE id = ?", [(move.id,) for move in moves]
+        f"UPDATE files SET path = id WHERE id = {_FILE_OF}", [(move.id,) for move in moves]
     )
-    _check_known(written, moves)
+    if moves and written.rowcount != len(moves):
+        raise InvalidValueError("an id to change", [move.id for move in moves], "in the catalog")
 
 
 def _arrive(connection: sqlite3.Connection, moves: Sequence[Moved]) -> None:
     connection.executemany(
-        "UPDATE images SET path = ?, size_bytes = ?, mtime_ns = ? WHERE id = ?",
+        f"UPDATE files SET path = ?, size_bytes = ?, mtime_ns = ? WHERE id = {_FILE_OF}",
         [(path_column(move.path), move.size_bytes, move.mtime_ns, move.id) for move in moves],
     )
 
 
-def _touch(connection: sqlite3.Connection, touched: Sequence[Touched]) -> None:
-    written = connection.executemany(
-        "UPDATE images SET size_bytes = ?, mtime_ns = ? WHERE id = ?",
-        [(file.size_bytes, file.mtime_ns, file.id) for file in touched],
-    )
-    _check_known(written, touched)
-
-
 def _rewrite(connection: sqlite3.Connection, batch: Batch) -> None:
+    connection.executemany(
+        f"UPDATE files SET content_hash = ? WHERE id = {_FILE_OF}",
+        [(_file_hash(changed.image), changed.id) for changed in batch.changed],
+    )
     connection.executemany(
         "UPDATE images SET content_hash = ?, width_px = ?, height_px = ?, format = ?, taken_at = ?"
         " WHERE id = ?",
@@ -119,23 +115,36 @@ def _rewrite(connection: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _insert(connection: sqlite3.Connection, image: NewImage) -> int:
+    path = path_column(image.path)
+    connection.execute(
+        "INSERT INTO files (path, size_bytes, mtime_ns, content_hash) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (path) DO UPDATE SET size_bytes = excluded.size_bytes,"
+        " mtime_ns = excluded.mtime_ns, content_hash = excluded.content_hash",
+        (path, image.size_bytes, image.mtime_ns, _file_hash(image)),
+    )
+    # A part that the file has already is refused here, and the whole batch with it.
     inserted = connection.execute(
-        "INSERT INTO images (path, size_bytes, mtime_ns, content_hash, width_px, height_px, format,"
-        " taken_at, title) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO images (file_id, kind, part, title,"
+        " content_hash, width_px, height_px, format, taken_at)"
+        " VALUES ((SELECT id FROM files WHERE path = ?), ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            path_column(image.path),
-            image.size_bytes,
-            image.mtime_ns,
-            *_content_columns(image),
+            path,
+            image.part.kind,
+            text_column(image.part.name),
             None if image.title is None else text_column(image.title),
+            *_content_columns(image),
         ),
     )
     return int(inserted.lastrowid or 0)
 
 
+def _file_hash(image: NewImage) -> str:
+    return image.file_hash or image.content_hash
+
+
 def _content_columns(image: NewImage) -> tuple[str | int | None, ...]:
     return (
-        image.content_hash,
+        None if image.part == WHOLE else image.content_hash,
         image.width_px,
         image.height_px,
         text_column(image.format),
@@ -177,7 +186,8 @@ def _stacked(vectors: Sequence[Vectors], dimensions: int) -> Vectors:
 
 def _record_faults(connection: sqlite3.Connection, faults: Sequence[Fault]) -> None:
     connection.executemany(
-        "DELETE FROM images WHERE path = ?", [(path_column(fault.path),) for fault in faults]
+        "DELETE FROM images WHERE file_id = (SELECT id FROM files WHERE path = ?)",
+        [(path_column(fault.path),) for fault in faults],
     )
     connection.executemany(
         "INSERT INTO faults (path, reason, size_bytes, mtime_ns) VALUES (?, ?, ?, ?)"
@@ -225,8 +235,3 @@ def _label(connection: sqlite3.Connection, batch: Batch, added: Sequence[int]) -
             for label in labels
         ],
     )
-
-
-def _check_known(written: sqlite3.Cursor, rows: Sequence[Moved | Touched]) -> None:
-    if rows and written.rowcount != len(rows):
-        raise InvalidValueError("an id to change", [row.id for row in rows], "in the catalog")

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sightline.catalog.migrations import check_format, migrate
-from sightline.catalog.translation import translate, translated
+from sightline.catalog.sqlite import translate, translated
 from sightline.errors import (
     DiskFullError,
+    GalleryClosedError,
     GalleryCorruptError,
     GalleryNotFoundError,
-    InvalidValueError,
     NotReadableError,
 )
 from sightline.system.files import storage_error
@@ -67,6 +67,8 @@ class Connections:
         self._idle: list[_Connection] = []
         self._mutex = threading.Lock()
         self._writer: _Connection | None = None
+        self._keeper: _Connection | None = None
+        self._keeping = threading.Lock()
         self._closed = False
         if not _exists(path):
             if not create:
@@ -89,27 +91,46 @@ class Connections:
     def writing(self) -> sqlite3.Connection:
         """Return the one connection that writes; the caller sees to it that one thread uses it."""
         if self._closed:
-            raise _closed_error()
+            raise GalleryClosedError(self._path.parent)
         if self._writer is None:
             with translated(self._path):
                 self._writer = self._opened(immutable=False)
         return self._writer
+
+    @contextmanager
+    def keeping(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection to keep what may be lost: it waits for no writer, and for no disk.
+
+        SQLite's errors inside the block are translated.
+
+        Raises:
+            GalleryBusyError: somebody is in the middle of a commit.
+        """
+        with self._keeping, translated(self._path):
+            if self._closed:
+                raise GalleryClosedError(self._path.parent)
+            if self._keeper is None:
+                self._keeper = self._opened(immutable=False)
+                self._keeper.execute("PRAGMA busy_timeout = 0")
+                # What is written here reaches the disk with the next commit that matters.
+                self._keeper.execute("PRAGMA synchronous = NORMAL")
+            yield self._keeper
 
     def close(self) -> None:
         """Close what is idle now, and what is lent when it comes back."""
         with self._mutex:
             self._closed = True
             idle, self._idle = self._idle, []
-        if self._writer is not None:
-            idle.append(self._writer)
-            self._writer = None
+        with self._keeping:  # so that nobody is in the middle of it
+            own, self._writer, self._keeper = (self._writer, self._keeper), None, None
+        idle += [connection for connection in own if connection is not None]
         for connection in idle:
             connection.close()
 
     def _borrowed(self) -> _Connection:
         with self._mutex:
             if self._closed:
-                raise _closed_error()
+                raise GalleryClosedError(self._path.parent)
             if self._idle:
                 return self._idle.pop()
         return self._opened_to_read()
@@ -240,7 +261,3 @@ def _exists(path: Path) -> bool:
 def _is_writable(path: Path) -> bool:
     effective = os.access in os.supports_effective_ids
     return all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, path.parent))
-
-
-def _closed_error() -> InvalidValueError:
-    return InvalidValueError("the catalog", "closed", "open")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sightline.catalog.columns import text_column
+from sightline.catalog.sqlite import text_column
 from sightline.system.paths import absolute
 from sightline.types import Filters, Orientation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from sightline.catalog.columns import text_column
+from sightline.catalog.sqlite import text_column
 from sightline.errors import InvalidValueError
 from sightline.types import Judgement, Question
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from sightline.catalog.quantisation import STORED_DTYPE, dequantise
-from sightline.catalog.translation import translated
+from sightline.catalog.sqlite import translated
 from sightline.errors import GalleryCorruptError, InvalidValueError
 from sightline.types import Ids, ModelSpec, Vectors
 
@@ -33,16 +32,6 @@ class Snapshot:
         self.change = current_change(connection)
         self._model_id = find_model(connection, model)
         self.count = vector_count(connection, self._model_id)
-
-    @cached_property
-    def ids(self) -> Ids:
-        """Every picture with a vector of the model, ascending, shape (n,). Reads them all."""
-        with translated(self._path):
-            found = self._connection.execute(
-                "SELECT image_id FROM vectors WHERE model_id = ?", (self._model_id,)
-            )
-            ids: Ids = np.fromiter((row[0] for row in found), dtype=np.int64)
-        return np.sort(ids)
 
     def knows(self, change: int) -> bool:
         """Whether a change number lies in this catalog's past; 0, before all changes, does."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from sightline.catalog import Batch, Catalog
 from sightline.errors import GalleryBusyError, StorageError
 from sightline.gallery.identity import AGREEMENT, differences, mark_of
 from sightline.gallery.probes import Need, Prober, unpacked
-from sightline.protocols import Encoder
-from sightline.types import ModelSpec
+from sightline.protocols import Encoder, GalleryStore
+from sightline.types import Batch, ModelSpec
 
 
 class Agreements:
@@ -18,12 +17,12 @@ class Agreements:
     Safe to share by threads: at worst two of them measure the same.
 
     Args:
-        catalog: Keeps the probes of each stored model, and which others agreed with them.
+        store: Keeps the probes of each stored model, and which others agreed with them.
         encoder: Whose vectors are to be compared with stored ones.
     """
 
-    def __init__(self, catalog: Catalog, encoder: Encoder) -> None:
-        self._catalog = catalog
+    def __init__(self, store: GalleryStore, encoder: Encoder) -> None:
+        self._store = store
         self._encoder = encoder
         self._prober = Prober(encoder)
 
@@ -39,7 +38,7 @@ class Agreements:
         """
         if need in self._noted(stored):
             return 1.0
-        probes = unpacked(self._catalog.setting(_probes_key(stored)), stored.dimensions)
+        probes = unpacked(self._store.setting(_probes_key(stored)), stored.dimensions)
         if probes is None:
             return None
         cosine = self._prober.agreement(probes, need)
@@ -50,23 +49,23 @@ class Agreements:
     def keep_probes(self, stored: ModelSpec) -> None:
         """Store the encoder's probes as those of a model that it is, if that has none yet.
 
-        The caller holds ``catalog.writer()``.
+        The caller holds ``store.writer()``.
         """
         key = _probes_key(stored)
         if differences(stored, self._encoder.spec):
             return
-        if unpacked(self._catalog.setting(key), stored.dimensions) is None:
-            self._catalog.commit(Batch(settings={key: self._prober.probes().packed()}))
+        if unpacked(self._store.setting(key), stored.dimensions) is None:
+            self._store.commit(Batch(settings={key: self._prober.probes().packed()}))
 
     def _noted(self, stored: ModelSpec) -> Need:
-        noted = self._catalog.setting(self._note_key(stored)) or "0"
+        noted = self._store.setting(self._note_key(stored)) or "0"
         return Need(int(noted)) if noted in {"1", "2", "3"} else Need(0)
 
     def _note(self, stored: ModelSpec, need: Need) -> None:
         both = self._noted(stored) | need
         # A search must not fail because it cannot spare the next one the work.
         with suppress(GalleryBusyError, StorageError):
-            self._catalog.commit(Batch(settings={self._note_key(stored): str(both.value)}))
+            self._store.commit(Batch(settings={self._note_key(stored): str(both.value)}))
 
     def _note_key(self, stored: ModelSpec) -> str:
         return f"agrees:{mark_of(stored)}:{mark_of(self._encoder.spec)}"

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from sightline.catalog import Catalog
 from sightline.composed import Composing, Surroundings, WordsSettings, words_for
 from sightline.composed.captioners.tags import example_captions
 from sightline.composed.fusion import gallery_statistics, numbers, sample_of
@@ -22,7 +21,7 @@ from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING
 from sightline.gallery.query import embed_texts
 from sightline.gallery.search import GallerySearch
-from sightline.protocols import Specialist
+from sightline.protocols import GalleryStore, Specialist
 from sightline.types import Vectors
 from sightline.types.composition import Statistics
 
@@ -43,7 +42,7 @@ class GalleryComposing:
     """
 
     def __init__(
-        self, catalog: Catalog, model: GalleryModel, search: GallerySearch, device: str
+        self, catalog: GalleryStore, model: GalleryModel, search: GallerySearch, device: str
     ) -> None:
         self._catalog = catalog
         self._model = model
@@ -95,7 +94,9 @@ class GalleryComposing:
         if not len(index):
             raise EmptyGalleryError
         texts = surroundings.embed(example_captions(bank_for(surroundings)))
-        found = replace(gallery_statistics(sample_of(index.rows), texts), count=len(index))
+        found = replace(
+            gallery_statistics(sample_of(self._search.rows()[1]), texts), count=len(index)
+        )
         self._memory.keep(_STATISTICS, key, _text(found))
         return found
 

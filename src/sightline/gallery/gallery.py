@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline.catalog import Batch, Catalog
+from sightline.catalog import Catalog
 from sightline.errors import (
     FolderGoneError,
     GalleryNotFoundError,
@@ -22,13 +22,15 @@ from sightline.gallery.model import AskedModel, GalleryModel
 from sightline.gallery.pictures import PATIENCE_S, GalleryPictures
 from sightline.gallery.search import GallerySearch, check_part
 from sightline.gallery.sync import SyncSettings, sync
-from sightline.gallery.sync.comparison import as_paths, is_under, roots_of
+from sightline.gallery.sync.comparison import as_paths, is_under, named_sources
+from sightline.images import Source
 from sightline.images.memory import room_for_guests
-from sightline.protocols import Encoder, Specialist
+from sightline.protocols import Encoder, GalleryStore, Specialist
 from sightline.system.paths import absolute
 from sightline.types import (
     NO_FILTERS,
     Added,
+    Batch,
     Browsed,
     Facets,
     Filters,
@@ -42,6 +44,7 @@ from sightline.types import (
     Progress,
     Query,
     SearchResult,
+    Skipped,
     SyncReport,
     Vectors,
 )
@@ -69,7 +72,7 @@ class Gallery:
     def __init__(
         self,
         path: Path,
-        catalog: Catalog,
+        catalog: GalleryStore,
         model: AskedModel,
         *,
         max_megapixels: float = 200.0,
@@ -199,7 +202,7 @@ class Gallery:
             path=self._path,
             images=self._catalog.count(),
             models=self._catalog.models(),
-            faults=tuple(self._catalog.faults()),
+            faults=tuple(Skipped(f.path, f.reason) for f in self._catalog.faults()),
             folders=self.folders,
             index_state=str(self._index.worst_state()),
             bytes_on_disk=_bytes_below(self._path),
@@ -283,7 +286,7 @@ class Gallery:
             ModelMismatchError: the gallery's own model is asked for in another precision class.
             DiskFullError: there is no room. What was committed is kept.
         """
-        roots = self._remembered(force=force) if paths is None else self._named(paths)
+        sources = self._remembered(force=force) if paths is None else self._named(paths)
         settings = SyncSettings(
             force, retry, self._threads, self._max_megapixels, everything=paths is None
         )
@@ -293,7 +296,7 @@ class Gallery:
                 report = sync(
                     self._catalog,
                     self.encoder,
-                    roots,
+                    sources,
                     settings,
                     model=spec,
                     exclude=(self._path,),
@@ -306,7 +309,7 @@ class Gallery:
                     self._index.save(spec)
                 raise
             if force:
-                gone = [folder for folder in roots if not os.path.exists(folder)]
+                gone = [source.root for source in sources if not os.path.exists(source.root)]
                 self._catalog.commit(Batch(removed_folders=gone))
             progress(Progress("indexing", 0, None))
             self._index.save(spec)
@@ -591,24 +594,24 @@ class Gallery:
 
     # Inside
 
-    def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Path]:
-        roots = roots_of(paths)
+    def _named(self, paths: str | Path | Sequence[str | Path]) -> list[Source]:
+        sources = named_sources(paths)
         own = is_under([self._path])
-        inside = next((root for root in roots if own(root)), None)
+        inside = next((source.path for source in sources if own(source.path)), None)
         if inside is not None:
             raise InvalidValueError("a folder to index", str(inside), "outside of the gallery")
-        if not roots:
+        if not sources:
             raise InvalidValueError("the folders to index", [], "named")
-        return roots
+        return sources
 
-    def _remembered(self, *, force: bool) -> list[Path]:
+    def _remembered(self, *, force: bool) -> list[Source]:
         folders = list(self.folders)
         missing = next((folder for folder in folders if not os.path.isdir(folder)), None)
         if missing is not None and not force:
             raise FolderGoneError(missing)
         if not folders and not len(self):
             raise InvalidValueError("the folders to index", [], "named, as the gallery is new")
-        return folders
+        return [Source.named(folder) for folder in folders]
 
 
 def _bytes_below(folder: Path) -> int:

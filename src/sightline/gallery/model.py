@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sightline.catalog import Batch, Catalog
 from sightline.encoders import load_model
 from sightline.encoders.places import known_models
 from sightline.errors import ModelMismatchError
@@ -23,9 +22,9 @@ from sightline.gallery.identity import (
     precision_class,
 )
 from sightline.gallery.probes import EVERYTHING, Need
-from sightline.protocols import Encoder
+from sightline.protocols import Encoder, GalleryStore
 from sightline.system.paths import absolute
-from sightline.types import ModelSpec
+from sightline.types import Batch, ModelSpec
 
 DEFAULT_MODEL = "clip-vit-l14"
 """The model of a new gallery for which none is named: one that knows photographs."""
@@ -85,8 +84,8 @@ class GalleryModel:
     The rule is written in ``docs/adr/0009-which-models-count-as-one.md``. Safe to share by threads.
     """
 
-    def __init__(self, catalog: Catalog, asked: AskedModel) -> None:
-        self._catalog = catalog
+    def __init__(self, store: GalleryStore, asked: AskedModel) -> None:
+        self._store = store
         self._asked = asked
         self._loaded: Encoder | None = None
         self._adapt: Callable[[Encoder], Encoder] | None = None
@@ -98,7 +97,7 @@ class GalleryModel:
     @property
     def source(self) -> str | Path | Encoder:
         """What was asked for, or what the gallery remembers, or the default of a new one."""
-        return self._asked.model or self._catalog.setting(_SETTING) or DEFAULT_MODEL
+        return self._asked.model or self._store.setting(_SETTING) or DEFAULT_MODEL
 
     @property
     def encoder(self) -> Encoder:
@@ -159,7 +158,7 @@ class GalleryModel:
     def begin_writing(self) -> ModelSpec:
         """Return under which spec the encoder's vectors are to be stored; remember its name.
 
-        The caller holds ``catalog.writer()``.
+        The caller holds ``store.writer()``.
 
         Raises:
             ModelMismatchError: it is the gallery's own model in another precision class, which
@@ -203,7 +202,7 @@ class GalleryModel:
         asked = self._asked.model
         if asked is None:
             return True
-        remembered = self._catalog.setting(_SETTING)
+        remembered = self._store.setting(_SETTING)
         return isinstance(asked, str | Path) and _as_remembered(asked) == remembered
 
     def _remember_name(self) -> None:
@@ -211,17 +210,17 @@ class GalleryModel:
         asked = self._asked.model or DEFAULT_MODEL
         if not isinstance(asked, str | Path):
             return
-        before = self._catalog.setting(_SETTING)
+        before = self._store.setting(_SETTING)
         # A model folder that was moved is found again; another model beside it changes nothing.
         lost = before is not None and not os.path.isdir(before) and before not in known_models()
         if before is None or (lost and self._asked.model is not None):
-            self._catalog.commit(Batch(settings={_SETTING: _as_remembered(asked)}))
+            self._store.commit(Batch(settings={_SETTING: _as_remembered(asked)}))
 
     # Comparing
 
     def _stored(self) -> Mapping[ModelSpec, int]:
         """Every model that has vectors here, in the order they came."""
-        return {spec: count for spec, count in self._catalog.models().items() if count}
+        return {spec: count for spec, count in self._store.models().items() if count}
 
     def _same(self, stored: Mapping[ModelSpec, int]) -> ModelSpec | None:
         """The stored model that is the encoder's by its digests; of several, the fullest."""
@@ -246,7 +245,7 @@ class GalleryModel:
     def _measured_by(self) -> Agreements:
         with self._mutex:
             if self._agreements is None:
-                self._agreements = Agreements(self._catalog, self.encoder)
+                self._agreements = Agreements(self._store, self.encoder)
             return self._agreements
 
     def _is_in_another_class(self, stored: Mapping[ModelSpec, int]) -> bool:

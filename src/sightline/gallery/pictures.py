@@ -9,15 +9,26 @@ from threading import Lock
 
 import numpy as np
 
-from sightline.catalog import Batch, Catalog, ChangedImage, NewImage, NewVector, Touched
 from sightline.errors import GalleryCorruptError, ImageNotFoundError, InvalidValueError
 from sightline.gallery.files import GalleryFiles, is_shown, shown_name
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.sync.comparison import is_under
 from sightline.images import Decoded, bytes_hash, decode
 from sightline.images.memory import Room
+from sightline.protocols import GalleryStore
 from sightline.system.paths import absolute
-from sightline.types import Added, ImageRecord, Judgement, ModelSpec, Vectors
+from sightline.types import (
+    Added,
+    Batch,
+    ChangedImage,
+    ImageRecord,
+    Judgement,
+    ModelSpec,
+    Moved,
+    NewImage,
+    NewVector,
+    Vectors,
+)
 
 PATIENCE_S = 5.0
 """How long a writer waits: a search that repairs its index file is one for a moment."""
@@ -29,7 +40,7 @@ class GalleryPictures:
     """Changes single pictures of one gallery, also while another thread of it runs a sync.
 
     Args:
-        catalog: The truth.
+        store: The truth.
         model: Of the gallery.
         files: Where the gallery keeps its own.
         max_megapixels: Refuse larger pictures.
@@ -38,13 +49,13 @@ class GalleryPictures:
 
     def __init__(
         self,
-        catalog: Catalog,
+        store: GalleryStore,
         model: GalleryModel,
         files: GalleryFiles,
         max_megapixels: float,
         room: Room,
     ) -> None:
-        self._catalog = catalog
+        self._store = store
         self._model = model
         self._files = files
         self._max_megapixels = max_megapixels
@@ -71,48 +82,48 @@ class GalleryPictures:
             reserve=reserve,
         )
         vector = encoder.encode_images(encoder.prepare(decoded.image)[np.newaxis])[0]
-        with self._catalog.writer("an upload", wait_s=PATIENCE_S, join=True), self._own_files:
+        with self._store.writer("an upload", wait_s=PATIENCE_S, join=True), self._own_files:
             spec = self._model.begin_writing()
             known = self._known(data, decoded, vector, spec)
             if known is not None:
                 self._restore(known, data)
                 return Added(self._labelled(known.id, called), is_new=False)
             self._model.keep_probes(spec)
-            path = self._store(data, decoded, vector, spec, title, called)
+            path = self._take_in(data, decoded, vector, spec, title, called)
             return Added(self._image_at(path), is_new=True)
 
     def set_labels(self, id: int, labels: Sequence[str]) -> ImageRecord:
         """Do what ``Gallery.set_labels`` promises."""
         called = _checked(labels)
-        with self._catalog.writer("labelling", wait_s=PATIENCE_S, join=True):
+        with self._store.writer("labelling", wait_s=PATIENCE_S, join=True):
             self._image(id)
-            self._catalog.commit(Batch(labels={id: called}))
+            self._store.commit(Batch(labels={id: called}))
         return self._image(id)
 
     def judge(self, judgements: Sequence[Judgement]) -> None:
         """Do what ``Gallery.judge`` promises."""
-        with self._catalog.writer("judging", wait_s=PATIENCE_S, join=True):
-            self._catalog.judge(judgements)
+        with self._store.writer("judging", wait_s=PATIENCE_S, join=True):
+            self._store.judge(judgements)
 
     def take_back(self, judgements: Sequence[Judgement]) -> int:
         """Do what ``Gallery.take_back`` promises."""
-        with self._catalog.writer("judging", wait_s=PATIENCE_S, join=True):
-            return self._catalog.take_back(judgements)
+        with self._store.writer("judging", wait_s=PATIENCE_S, join=True):
+            return self._store.take_back(judgements)
 
     def remove(self, ids: Sequence[int], paths: Sequence[str | Path]) -> int:
         """Do what ``Gallery.remove`` promises."""
         below = is_under([absolute(path) for path in paths])
-        writer = self._catalog.writer("sightline remove", wait_s=PATIENCE_S, join=True)
+        writer = self._store.writer("sightline remove", wait_s=PATIENCE_S, join=True)
         with writer, self._own_files:
-            gone = set(self._catalog.records(ids))
+            gone = set(self._store.records(ids))
             if paths:
-                gone |= {f.id for path, f in self._catalog.files().items() if below(path)}
-            records = self._catalog.records(sorted(gone))
-            self._catalog.commit(
+                gone |= {f.id for path, f in self._store.files().items() if below(path)}
+            records = self._store.records(sorted(gone))
+            self._store.commit(
                 Batch(
                     removed=sorted(gone),
-                    cleared=[s.path for s in self._catalog.faults() if below(s.path)],
-                    removed_folders=[f for f in self._catalog.folders() if below(f)],
+                    cleared=[s.path for s in self._store.faults() if below(s.path)],
+                    removed_folders=[f for f in self._store.folders() if below(f)],
                 )
             )
             for record in records.values():
@@ -127,13 +138,13 @@ class GalleryPictures:
         if not self._lost():
             return 0  # the usual case, in which nobody had to wait
         # Alone, as a thread that joined would see the file go that it is just adding.
-        with self._catalog.writer("tidying up", wait_s=PATIENCE_S, alone=True):
+        with self._store.writer("tidying up", wait_s=PATIENCE_S, alone=True):
             lost = self._lost()
             self._files.delete(lost)
         return len(lost)
 
     def _lost(self) -> list[Path]:
-        known = self._catalog.files()
+        known = self._store.files()
         return self._files.lost(set(known), {file.content_hash for file in known.values()})
 
     def _known(
@@ -141,20 +152,20 @@ class GalleryPictures:
     ) -> ImageRecord | None:
         """Return the record of a content that is here already; the model has seen it then."""
         digest = bytes_hash(data)
-        known = self._catalog.record_with(digest, spec)
+        known = self._store.record_with(digest, spec)
         if known is not None:
             return known
         # There is one place for its file. Another model saw it there, or other content meanwhile.
-        known = self._catalog.record_at(self._files.place_of(digest, decoded.format))
+        known = self._store.record_at(self._files.place_of(digest, decoded.format))
         if known is None:
             return None
         self._model.keep_probes(spec)
         if known.content_hash == digest:
-            self._catalog.commit(Batch(model=spec, embedded=[NewVector(known.id, vector)]))
+            self._store.commit(Batch(model=spec, embedded=[NewVector(known.id, vector)]))
             return known
         self._files.store(data, digest, decoded.format)
         image = _new_image(known.path, data, decoded, vector)
-        self._catalog.commit(Batch(model=spec, changed=[ChangedImage(known.id, image)]))
+        self._store.commit(Batch(model=spec, changed=[ChangedImage(known.id, image)]))
         return self._image(known.id)
 
     def _restore(self, known: ImageRecord, data: bytes) -> None:
@@ -162,10 +173,10 @@ class GalleryPictures:
         path = self._files.place_of(known.content_hash, known.format)
         if path == known.path and not self._files.holds(path, data):
             self._files.store(data, known.content_hash, known.format)
-            touched = Touched(known.id, len(data), path.stat().st_mtime_ns)
-            self._catalog.commit(Batch(touched=[touched]))
+            touched = Moved(path, len(data), path.stat().st_mtime_ns, known.id)
+            self._store.commit(Batch(moved=[touched]))
 
-    def _store(
+    def _take_in(
         self,
         data: bytes,
         decoded: Decoded,
@@ -178,7 +189,7 @@ class GalleryPictures:
         try:
             new = _new_image(path, data, decoded, vector)
             new = replace(new, title=title or None, labels=labels)
-            self._catalog.commit(Batch(model=spec, added=[new]))
+            self._store.commit(Batch(model=spec, added=[new]))
         except BaseException:
             self._files.discard(path)
             raise
@@ -188,17 +199,17 @@ class GalleryPictures:
         record = self._image(id)
         if set(more) <= set(record.labels):
             return record
-        self._catalog.commit(Batch(labels={id: [*record.labels, *more]}))
+        self._store.commit(Batch(labels={id: [*record.labels, *more]}))
         return self._image(id)
 
     def _image_at(self, path: Path) -> ImageRecord:
-        record = self._catalog.record_at(path)
+        record = self._store.record_at(path)
         if record is None:
-            raise GalleryCorruptError(self._catalog.path, f"{path} was stored, and is not there")
+            raise GalleryCorruptError(path, "it was stored, and the catalog does not know it")
         return self._image(record.id)  # with its labels
 
     def _image(self, id: int) -> ImageRecord:
-        record = self._catalog.records([id]).get(id)
+        record = self._store.records([id]).get(id)
         if record is None:
             raise ImageNotFoundError(id)
         return record

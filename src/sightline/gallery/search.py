@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline.catalog import Catalog
 from sightline.composed.fusion import best_fused
 from sightline.composed.parts import as_query, mean_of
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
@@ -19,7 +18,7 @@ from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
 from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
 from sightline.images.memory import Room
-from sightline.protocols import Encoder
+from sightline.protocols import Encoder, GalleryStore, VectorIndex
 from sightline.types import (
     Filters,
     Hit,
@@ -38,8 +37,6 @@ from sightline.types.composition import Composition
 if TYPE_CHECKING:
     from PIL import Image
 
-    from sightline.indexes import ExactIndex
-
 _FILTERS_KEPT = 16
 
 
@@ -56,7 +53,7 @@ class GallerySearch:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: GalleryStore,
         model: GalleryModel,
         index: GalleryIndex,
         max_megapixels: float,
@@ -126,7 +123,7 @@ class GallerySearch:
         if composition.fusion is None:
             return self._answer(composition.vector, spec, watch, k, offset, min_score, among)
         with watch.timing(Step.SEARCH):
-            ids, rows = self._index.of(spec).at_once()
+            ids, rows = self._index.rows_of(spec)
             if among is not None:
                 passing = np.isin(ids, among)
                 ids, rows = ids[passing], rows[passing]
@@ -158,9 +155,13 @@ class GallerySearch:
                 reserve=part.take,
             )
 
-    def index(self) -> ExactIndex:
+    def index(self) -> VectorIndex:
         """Return the vectors that searches by words and by pictures compare with."""
         return self._index.of(self._model.spec_for(EVERYTHING))
+
+    def rows(self) -> tuple[Ids, Vectors]:
+        """Return those vectors themselves: ids (n,) and unit rows (n, d). Read only."""
+        return self._index.rows_of(self._model.spec_for(EVERYTHING))
 
     def nearest_of_each(self, vectors: Vectors, k: int) -> Neighbours:
         """Do what ``Gallery.nearest_of_each`` promises."""
@@ -168,7 +169,7 @@ class GallerySearch:
 
     def stored_vectors(self) -> tuple[Ids, Vectors]:
         """Do what ``Gallery.stored_vectors`` promises."""
-        ids, rows = self.index().at_once()
+        ids, rows = self.rows()
         if np.all(ids[1:] > ids[:-1]):
             return ids, rows
         order = np.argsort(ids)
@@ -243,7 +244,7 @@ class GallerySearch:
 class _AllowedIds:
     """Which pictures pass some filters, remembered until the catalog changes."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: GalleryStore) -> None:
         self._catalog = catalog
         self._known: OrderedDict[tuple[Filters, ModelSpec, int], Ids] = OrderedDict()
         self._mutex = Lock()

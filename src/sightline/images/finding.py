@@ -7,12 +7,13 @@ import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from sightline.errors import SourceNotFoundError
 from sightline.images.formats import ENDINGS
 from sightline.images.reading import reason_not_regular, reason_of_os_error
-from sightline.types import Skipped
+from sightline.types import FoundFile, Skipped
 
 _SIDE_FOLDERS = frozenset(
     (
@@ -29,22 +30,28 @@ _SIDE_FOLDERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A file that may be a picture; nobody has looked inside yet.
+class Source:
+    """A file or folder to find pictures in.
 
     Attributes:
-        path: Absolute, as it was reached: links are not replaced by what they lead to.
-        size_bytes: Of the file.
-        mtime_ns: When it was last written.
+        path: Absolute.
+        root: What to look at again later: the path itself, or, where a pattern matched folders,
+            the folder that all its matches lie below, so that the next match is found there.
+        by_name: Whether it was named itself, not matched by a pattern.
     """
 
     path: Path
-    size_bytes: int
-    mtime_ns: int
+    root: Path
+    by_name: bool = True
+
+    @classmethod
+    def named(cls, path: Path) -> Source:
+        """Return a source that is what it is called."""
+        return cls(path, path)
 
 
 def find(
-    paths: Iterable[Path | str], *, exclude: Collection[Path] = ()
+    paths: Iterable[Path | str | Source], *, exclude: Collection[Path] = ()
 ) -> Iterator[FoundFile | Skipped]:
     """Yield every picture file once, in an order that depends on nothing but names.
 
@@ -58,24 +65,31 @@ def find(
     UTF-8) is yielded as ``Skipped``, so that nothing is left out silently.
 
     Args:
-        paths: Files, folders and patterns such as ``~/photos/**/*.jpg``.
+        paths: Files, folders and patterns such as ``~/photos/**/*.jpg``; or what ``sources_of``
+            made of them.
         exclude: Folders not to enter, such as the gallery's own.
 
     Raises:
-        SourceNotFoundError: a named path does not exist or a pattern matches nothing; raised by
-            the call itself, before anything is yielded.
+        SourceNotFoundError: as ``sources_of``; raised by the call itself, before anything is
+            yielded.
     """
-    targets = [target for path in paths for target in _targets(path)]
-    return _Search(exclude).run(targets)
+    return _Search(exclude).run(sources_of(paths))
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    path: str
-    by_name: bool  # named itself, not matched by a pattern
+def sources_of(paths: Iterable[Path | str | Source]) -> list[Source]:
+    """Return what paths and patterns name, in order.
+
+    A pattern stands for the folders and the picture files that it matches, but for folders in
+    which systems keep thumbnails and the like.
+
+    Raises:
+        SourceNotFoundError: a path is not there, or a pattern matches no folder and no picture.
+    """
+    found = ([path] if isinstance(path, Source) else _sources(path) for path in paths)
+    return [source for some in found for source in some]
 
 
-def _targets(path: Path | str) -> list[_Target]:
+def _sources(path: Path | str) -> list[Source]:
     text = os.path.expanduser(os.fspath(path))
     try:
         missing = not text or not os.path.lexists(text)
@@ -83,11 +97,23 @@ def _targets(path: Path | str) -> list[_Target]:
         raise SourceNotFoundError(path) from error
     if not missing:
         _refuse_vanished(text, path)
-        return [_Target(os.path.abspath(text), by_name=True)]
+        return [Source.named(Path(os.path.abspath(text)))]
     matches = sorted(glob.iglob(text, recursive=True)) if glob.has_magic(text) else []
-    if not matches:
+    wanted = [match for match in matches if not _is_side_name(os.path.basename(match))]
+    folders = {match for match in wanted if os.path.isdir(match)}
+    wanted = [match for match in wanted if match in folders or has_picture_ending(match)]
+    if not wanted:
         raise SourceNotFoundError(path)
-    return [_Target(os.path.abspath(match), by_name=False) for match in matches]
+    places = [Path(os.path.abspath(match)) for match in wanted]
+    top = _fixed_part(text) if folders else None
+    return [Source(place, top or place, by_name=False) for place in places]
+
+
+def _fixed_part(pattern: str) -> Path:
+    """Return the folder that whatever a pattern matches lies below."""
+    parts = Path(os.path.abspath(pattern)).parts
+    fixed = takewhile(lambda part: not glob.has_magic(part), parts)
+    return Path(*fixed)
 
 
 def _refuse_vanished(text: str, path: Path | str) -> None:
@@ -111,11 +137,9 @@ class _Search:
             except OSError:
                 continue  # not made yet, so there is nothing to leave out
 
-    def run(self, targets: list[_Target]) -> Iterator[FoundFile | Skipped]:
-        for target in targets:
-            if not target.by_name and _is_side_name(os.path.basename(target.path)):
-                continue
-            yield from self._visit(target.path, by_name=target.by_name)
+    def run(self, sources: list[Source]) -> Iterator[FoundFile | Skipped]:
+        for source in sources:
+            yield from self._visit(str(source.path), by_name=source.by_name)
 
     def _visit(self, top: str, *, by_name: bool) -> Iterator[FoundFile | Skipped]:
         # A stack and not recursion: a chain of folders may be deeper than Python's call stack.

@@ -2,57 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from sightline.indexes.exact import ExactIndex, with_room
 from sightline.indexes.store import IndexState, load, stored_change
+from sightline.protocols import VectorIndex, VectorSnapshot, VectorSource
 from sightline.types import Ids, ModelSpec, Vectors
-
-
-class VectorSnapshot(Protocol):
-    """One model's vectors as they stand at one moment. The catalog has such snapshots."""
-
-    @property
-    def change(self) -> int:
-        """The number of the last change that is visible."""
-        ...
-
-    @property
-    def count(self) -> int:
-        """How many vectors there are, known without counting."""
-        ...
-
-    def knows(self, change: int) -> bool:
-        """Whether a change number lies in the past of this snapshot; 0 does."""
-        ...
-
-    def differs_from(self, change: int) -> bool:
-        """Whether any vector was written or lost after a change."""
-        ...
-
-    def vectors(self, since: int = 0) -> Iterator[tuple[Ids, Vectors]]:
-        """Yield the rows written after a change."""
-        ...
-
-    def removed(self, since: int) -> Ids:
-        """Return the pictures that lost their vector after a change, and have none now."""
-        ...
-
-    def verify(self) -> None:
-        """Raise if the source is damaged, after looking at all of it."""
-        ...
-
-
-class VectorSource(Protocol):
-    """Where snapshots come from. The catalog is one."""
-
-    def snapshot(self, model: ModelSpec) -> AbstractContextManager[VectorSnapshot]:
-        """Hold one consistent view of a model's vectors."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +52,7 @@ class OpenedIndex:
     caught_up: CaughtUp
 
 
-def catch_up(index: ExactIndex, snapshot: VectorSnapshot, since: int) -> CaughtUp:
+def catch_up(index: VectorIndex, snapshot: VectorSnapshot, since: int) -> CaughtUp:
     """Change an index so that it holds just what a snapshot holds.
 
     Only what changed is read. An index whose past the catalog does not share (after a backup was
@@ -111,13 +68,13 @@ def catch_up(index: ExactIndex, snapshot: VectorSnapshot, since: int) -> CaughtU
         GalleryCorruptError: the catalog contradicts the index or itself, and is damaged.
     """
     if not snapshot.knows(since):
-        return _fill(index, snapshot)
+        return _fill_afresh(index, snapshot)
     removed = index.remove(snapshot.removed(since))
-    written = _write(index, snapshot, since)
+    written = fill(index, snapshot.vectors(since))
     if len(index) != snapshot.count:
         # A damaged catalog must not pass for one that has lost its pictures.
         snapshot.verify()
-        return _fill(index, snapshot)
+        return _fill_afresh(index, snapshot)
     return CaughtUp(removed, written, False, snapshot.change)
 
 
@@ -149,17 +106,18 @@ def index_state(source: VectorSource, model: ModelSpec, path: Path) -> IndexStat
     return IndexState.CURRENT
 
 
-def _fill(index: ExactIndex, snapshot: VectorSnapshot) -> CaughtUp:
-    removed = index.remove(index.ids)
-    written = _write(index, snapshot, 0)
-    if written != snapshot.count:
-        snapshot.verify()
-    return CaughtUp(removed, written, True, snapshot.change)
-
-
-def _write(index: ExactIndex, snapshot: VectorSnapshot, since: int) -> int:
+def fill(index: VectorIndex, rows: Iterable[tuple[Ids, Vectors]]) -> int:
+    """Add rows to an index, some at a time, ids (m,) and vectors (m, d); return how many."""
     written = 0
-    for ids, vectors in snapshot.vectors(since):
+    for ids, vectors in rows:
         index.add(ids, vectors)
         written += len(ids)
     return written
+
+
+def _fill_afresh(index: VectorIndex, snapshot: VectorSnapshot) -> CaughtUp:
+    removed = index.remove(index.ids)
+    written = fill(index, snapshot.vectors())
+    if written != snapshot.count:
+        snapshot.verify()
+    return CaughtUp(removed, written, True, snapshot.change)

@@ -114,13 +114,8 @@ class ExactIndex:
         """Every stored id, in no particular order, shape (n,). Read only."""
         return self._visible.ids
 
-    @property
-    def rows(self) -> Vectors:
-        """The stored rows, in the order of ``ids``, shape (n, d). Read only."""
-        return self._visible.vectors
-
     def at_once(self) -> tuple[Ids, Vectors]:
-        """Return ``ids`` and ``rows`` as they are at one moment, whoever changes them meanwhile."""
+        """Return ids (n,) and rows (n, d) as they are at one moment, whoever changes them."""
         visible = self._visible
         return visible.ids, visible.vectors
 

@@ -21,7 +21,7 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.indexes.exact import ExactIndex, with_room
+from sightline.protocols import RowIndex
 from sightline.system.files import storage_error
 from sightline.types import ModelSpec
 
@@ -59,13 +60,11 @@ class StoredIndex:
         change: The catalog's change number that the index was saved at; 0 without an index.
         state: CURRENT if there is an index, which may still be behind the catalog; STALE if the
             file is of another model.
-        problem: What is wrong with the file, or "".
     """
 
     index: ExactIndex | None
     change: int
     state: IndexState
-    problem: str = ""
 
 
 class _DamagedError(Exception):
@@ -81,13 +80,13 @@ class _Header:
     checksum: int
 
 
-def save(index: ExactIndex, path: Path, change: int, model: ModelSpec) -> None:
+def save(index: RowIndex, path: Path, change: int, model: ModelSpec) -> None:
     """Write an index beside the catalog, durably and all or nothing.
 
     The caller must be the gallery's writer: what other savers left half done is cleared away.
 
     Args:
-        index: What to write; it may be searched meanwhile, but not changed.
+        index: What to write; it may be searched meanwhile.
         path: Of the index file, replaced if it is there.
         change: The catalog's change number that the index is at.
         model: Whose vectors these are.
@@ -114,16 +113,12 @@ def save(index: ExactIndex, path: Path, change: int, model: ModelSpec) -> None:
 
 def load(path: Path, model: ModelSpec) -> StoredIndex:
     """Return the index in a file, or why there is none. Never raises for what is in the file."""
-    try:
-        with path.open("rb") as file:
-            header = _read_header(file)
-            if header.model != model:
-                return StoredIndex(None, 0, IndexState.STALE, "it belongs to another model")
-            return StoredIndex(_read_rows(file, header), header.change, IndexState.CURRENT)
-    except FileNotFoundError:
-        return StoredIndex(None, 0, IndexState.MISSING)
-    except (OSError, _DamagedError) as error:
-        return StoredIndex(None, 0, IndexState.UNREADABLE, str(error))
+    return _stored(path, model, _read_rows)
+
+
+def stored_change(path: Path, model: ModelSpec) -> StoredIndex:
+    """Return what ``load`` would, without the index: the header and the size alone are read."""
+    return _stored(path, model, lambda file, header: None)
 
 
 def clear_stale(folder: Path, keep: Collection[Path]) -> int:
@@ -144,28 +139,30 @@ def clear_stale(folder: Path, keep: Collection[Path]) -> int:
     return len(stale)
 
 
-def stored_change(path: Path, model: ModelSpec) -> StoredIndex:
-    """Return what ``load`` would, without the index: the header and the size alone are read."""
+def _stored(
+    path: Path, model: ModelSpec, read: Callable[[BinaryIO, _Header], ExactIndex | None]
+) -> StoredIndex:
     try:
         with path.open("rb") as file:
             header = _read_header(file)
+            if header.model != model:
+                return StoredIndex(None, 0, IndexState.STALE)
+            return StoredIndex(read(file, header), header.change, IndexState.CURRENT)
     except FileNotFoundError:
         return StoredIndex(None, 0, IndexState.MISSING)
-    except (OSError, _DamagedError) as error:
-        return StoredIndex(None, 0, IndexState.UNREADABLE, str(error))
-    if header.model != model:
-        return StoredIndex(None, 0, IndexState.STALE, "it belongs to another model")
-    return StoredIndex(None, header.change, IndexState.CURRENT)
+    except (OSError, _DamagedError):
+        return StoredIndex(None, 0, IndexState.UNREADABLE)
 
 
-def _write(file: BinaryIO, index: ExactIndex, change: int, model: ModelSpec) -> None:
-    ids = np.ascontiguousarray(index.ids, dtype="<i8")
-    vectors = np.ascontiguousarray(index.rows, dtype="<f4")
+def _write(file: BinaryIO, index: RowIndex, change: int, model: ModelSpec) -> None:
+    stored_ids, rows = index.at_once()
+    ids = np.ascontiguousarray(stored_ids, dtype="<i8")
+    vectors = np.ascontiguousarray(rows, dtype="<f4")
     checksum = 0
     for block in (*_blocks(ids), *_blocks(vectors)):
         checksum = zlib.crc32(block, checksum)
     header = json.dumps(
-        asdict(_Header(change, model, len(ids), index.dimensions, checksum))
+        asdict(_Header(change, model, len(ids), vectors.shape[1], checksum))
     ).encode()
     file.write(_PREFIX.pack(_MAGIC, len(header), zlib.crc32(header)))
     file.write(header)

@@ -8,8 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sightline.types.changes import (
+    Batch,
+    ChangedImage,
+    Fault,
+    FoundFile,
+    KnownFile,
+    Moved,
+    NewImage,
+    NewVector,
+)
 from sightline.types.filters import NO_FILTERS, Filters, Orientation
 from sightline.types.pictures import (
+    WHOLE,
     Added,
     Browsed,
     Cropped,
@@ -17,6 +28,8 @@ from sightline.types.pictures import (
     ImageRecord,
     ImageSource,
     Indexed,
+    Part,
+    PartKind,
     PictureSource,
     Region,
     Skipped,
@@ -36,11 +49,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_FILTERS",
+    "WHOLE",
     "Added",
+    "Batch",
     "Browsed",
+    "ChangedImage",
     "Cropped",
     "Facets",
+    "Fault",
     "Filters",
+    "FoundFile",
     "GalleryStatus",
     "Hit",
     "Ids",
@@ -48,10 +66,16 @@ __all__ = [
     "ImageSource",
     "Indexed",
     "Judgement",
+    "KnownFile",
     "Limit",
     "ModelSpec",
+    "Moved",
     "Neighbours",
+    "NewImage",
+    "NewVector",
     "Orientation",
+    "Part",
+    "PartKind",
     "PictureSource",
     "Pixels",
     "Progress",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -76,22 +77,52 @@ class Cropped:
     region: Region
 
 
+class PartKind(StrEnum):
+    """What a picture is of its file."""
+
+    WHOLE = "whole"
+    PAGE = "page"
+    FRAME = "frame"
+    MEMBER = "member"
+    TILE = "tile"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of its file a picture is.
+
+    Attributes:
+        kind: What sort of part.
+        name: What tells it from all other parts of the file: the number of a page, a frame's time
+            in milliseconds, a member's path in its archive, a tile's left,top,right,bottom as
+            fractions. "" for the whole.
+    """
+
+    kind: PartKind = PartKind.WHOLE
+    name: str = ""
+
+
+WHOLE = Part()
+"""A picture that is a file of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
-    """One indexed picture file, as the catalog knows it.
+    """One indexed picture, as the catalog knows it.
 
     Attributes:
         id: Never used again for another picture, even after removal.
         path: Absolute.
         size_bytes: Of the file, when it was last read.
         mtime_ns: Of the file, when it was last read.
-        content_hash: BLAKE2b-160 (hex) of the file's bytes.
+        content_hash: BLAKE2b-160 (hex) of the file's bytes, or of what the part is made from.
         width_px: Of the picture as shown, EXIF orientation applied.
         height_px: Likewise.
         format: Pillow's name of the format, such as "JPEG".
         taken_at: ISO 8601 local time from EXIF, or None.
         title: The name that a picture came with which the gallery keeps itself, or None.
         labels: What people called it, in order.
+        part: Which part of the file it is.
     """
 
     id: int
@@ -105,6 +136,7 @@ class ImageRecord:
     taken_at: str | None = None
     title: str | None = None
     labels: tuple[str, ...] = ()
+    part: Part = WHOLE
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from sightline.errors import OutOfMemoryError
 from sightline.gallery.sync import embedding as batches
 from sightline.gallery.sync.embedding import BATCH, Batches, Embedded
-from sightline.gallery.sync.outcomes import Taken
+from sightline.gallery.sync.reading import Taken
 from sightline.gallery.sync.waits import Waits
 from sightline.images import FoundFile
 from sightline.testing import FakeEncoder

@@ -8,8 +8,7 @@ from PIL import Image
 from sightline.errors import ImageUnreadableError
 from sightline.gallery import Gallery
 from sightline.gallery.sync import reading as intake
-from sightline.gallery.sync.outcomes import Postponed, Taken
-from sightline.gallery.sync.reading import Reader
+from sightline.gallery.sync.reading import Postponed, Reader, Taken
 from sightline.gallery.sync.waits import Waits
 from sightline.images import Decoded, FoundFile, decode, find
 from sightline.testing import FakeEncoder

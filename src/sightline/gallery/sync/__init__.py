@@ -20,7 +20,6 @@ files being decoded (``Room``)                  128 MiB   64 MiB a thread, or on
 from __future__ import annotations
 
 from sightline.gallery.sync.embedding import BATCH
-from sightline.gallery.sync.run import sync
-from sightline.gallery.sync.settings import SyncSettings
+from sightline.gallery.sync.run import SyncSettings, sync
 
 __all__ = ["BATCH", "SyncSettings", "sync"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.catalog import KnownFault, KnownFile
-from sightline.errors import SourceNotFoundError
-from sightline.images import FoundFile, find, has_picture_ending
+from sightline.images import Source, find, sources_of
 from sightline.system.paths import absolute
-from sightline.types import Skipped
+from sightline.types import Fault, FoundFile, KnownFile, Skipped
 
 _TOLD_EVERY = 1000
 
@@ -38,23 +35,22 @@ class Comparison:
     gone_faults: Sequence[Path]
 
 
-def roots_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
-    """Return what paths and globs name, absolute, each once.
-
-    A glob stands for the folders and the picture files that it matches.
+def named_sources(paths: str | Path | Iterable[str | Path]) -> list[Source]:
+    """Return what paths and patterns name.
 
     Raises:
-        SourceNotFoundError: a path is not there, or a glob matches no folder and no picture.
+        SourceNotFoundError: a path is not there, or a pattern matches no folder and no picture.
         InvalidValueError: a path is empty.
     """
-    roots: dict[Path, None] = {}
-    for name in as_paths(paths):
-        path = absolute(name)
-        matches = [path] if os.path.lexists(path) else _matches(path)
-        if not any(os.path.exists(match) for match in matches):
-            raise SourceNotFoundError(name)
-        roots |= dict.fromkeys(matches)
-    return list(roots)
+    named = as_paths(paths)
+    for path in named:
+        absolute(path)  # refuses an empty one
+    return sources_of(named)
+
+
+def roots_of(paths: str | Path | Iterable[str | Path]) -> list[Path]:
+    """Return what ``named_sources`` finds is to be remembered, absolute, each once."""
+    return list(dict.fromkeys(source.root for source in named_sources(paths)))
 
 
 def as_paths(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
@@ -62,24 +58,19 @@ def as_paths(paths: str | Path | Iterable[str | Path]) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
-def _matches(pattern: Path) -> list[Path]:
-    found = sorted(glob.glob(str(pattern), recursive=True))
-    return [Path(match) for match in found if os.path.isdir(match) or has_picture_ending(match)]
-
-
 def compare(
-    roots: Sequence[Path],
+    sources: Sequence[Source],
     known: Mapping[Path, KnownFile],
-    faults: Mapping[Path, KnownFault],
+    faults: Mapping[Path, Fault],
     *,
     exclude: Collection[Path] = (),
     retry: bool = False,
     tell: Callable[[int], None] = lambda found: None,
 ) -> Comparison:
-    """Return what has to be done so that the catalog agrees with the files under some roots.
+    """Return what has to be done so that the catalog agrees with the files of some sources.
 
     Args:
-        roots: Absolute files and folders; one that is gone counts as empty.
+        sources: Files and folders; one that is gone counts as empty.
         known: Every picture of the catalog, with ``has_vector`` for the model in use.
         faults: Every file that the catalog knows to be unreadable.
         exclude: Folders not to enter.
@@ -91,7 +82,8 @@ def compare(
     closed: list[Skipped] = []
     found: set[Path] = set()
     unchanged = 0
-    for item in find([root for root in roots if os.path.exists(root)], exclude=exclude):
+    there = [source for source in sources if os.path.exists(source.path)]
+    for item in find(there, exclude=exclude):
         if isinstance(item, Skipped):
             closed.append(item)
             continue
@@ -99,13 +91,13 @@ def compare(
         if len(found) % _TOLD_EVERY == 0:
             tell(len(found))
         before, fault = known.get(item.path), faults.get(item.path)
-        if before is not None and before.has_vector and _same_stamp(item, before):
+        if before is not None and before.has_vector and item.stamp == before.stamp:
             unchanged += 1
-        elif fault is not None and _same_stamp(item, fault) and not retry:
+        elif fault is not None and item.stamp == fault.stamp and not retry:
             skipped.append(Skipped(item.path, fault.reason))
         else:
             work.append((item, before))
-    is_ours = is_under(roots)
+    is_ours = is_under(source.root for source in sources)
     # What lies in a folder that could not be opened has not vanished: it cannot be seen.
     is_hidden = is_under([item.path for item in closed])
 
@@ -116,10 +108,6 @@ def compare(
 
     vanished = {path: known[path] for path in gone(known)}
     return Comparison(work, unchanged, skipped, closed, vanished, gone(faults))
-
-
-def _same_stamp(file: FoundFile, before: KnownFile | KnownFault) -> bool:
-    return (file.size_bytes, file.mtime_ns) == (before.size_bytes, before.mtime_ns)
 
 
 def is_under(roots: Iterable[Path]) -> Callable[[Path], bool]:

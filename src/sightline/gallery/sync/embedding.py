@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.errors import OutOfMemoryError
-from sightline.gallery.sync.outcomes import Taken
+from sightline.gallery.sync.reading import Taken
 from sightline.gallery.sync.waits import Waits
 from sightline.protocols import BulkEncoder, Encoder, TunableEncoder
 from sightline.system.threads import Answer, Workers

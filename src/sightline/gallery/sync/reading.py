@@ -5,17 +5,26 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeAlias
 
-from sightline.catalog import KnownFile
 from sightline.errors import ImageUnreadableError
-from sightline.gallery.sync.outcomes import Outcome, Postponed, Refused, Taken
 from sightline.gallery.sync.waits import Waits
-from sightline.images import FoundFile, bytes_hash, decode, read
+from sightline.images import bytes_hash, decode, read
 from sightline.images.memory import Part, Room, room_bytes
 from sightline.protocols import Encoder
 from sightline.system.threads import Answer, Workers, cores
+from sightline.types import (
+    Fault,
+    FoundFile,
+    ImageRecord,
+    KnownFile,
+    Moved,
+    NewImage,
+    Pixels,
+    Vectors,
+)
 
 _AHEAD = 64  # pictures that wait to be gathered: two usual batches
 _AHEAD_BYTES = 64 << 20
@@ -23,6 +32,74 @@ _AHEAD_BYTES = 64 << 20
 _DECODING_BYTES = 256 << 20
 _FILE_BYTES = 64 << 20
 _NO_MEMORY = "there is not enough memory to decode it"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One file after reading. New content has pixels, known content has none."""
+
+    file: FoundFile
+    known: KnownFile | None
+    content_hash: str
+    width_px: int = 0
+    height_px: int = 0
+    format: str = ""
+    taken_at: str | None = None
+    pixels: Pixels | None = None
+
+    def like(self, record: ImageRecord) -> Taken:
+        """Return this file with the facts of a picture of the same content."""
+        return replace(
+            self,
+            width_px=record.width_px,
+            height_px=record.height_px,
+            format=record.format,
+            taken_at=record.taken_at,
+        )
+
+    def as_image(self, vector: Vectors) -> NewImage:
+        """Return the row that the catalog stores."""
+        return NewImage(
+            self.file.path,
+            *self.file.stamp,
+            self.content_hash,
+            self.width_px,
+            self.height_px,
+            self.format,
+            self.taken_at,
+            vector,
+        )
+
+    def as_move(self, id: int) -> Moved:
+        """Return the row that takes a known picture to where this file is."""
+        return Moved(self.file.path, *self.file.stamp, id)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One file that cannot be read."""
+
+    file: FoundFile
+    known: KnownFile | None
+    reason: str
+    lasting: bool
+
+    def as_fault(self) -> Fault:
+        """Return the row that the catalog stores."""
+        # A stamp that no file has makes the next run try again.
+        mtime_ns = self.file.mtime_ns if self.lasting else -1
+        return Fault(self.file.path, self.file.size_bytes, mtime_ns, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """One file for which there was no memory beside the others."""
+
+    file: FoundFile
+    known: KnownFile | None
+
+
+Outcome: TypeAlias = "Taken | Refused | Postponed"
 
 
 class Reader:

@@ -5,43 +5,84 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sightline.catalog import (
-    Batch,
-    Catalog,
-    ChangedImage,
-    Fault,
-    KnownFault,
-    KnownFile,
-    Moved,
-    NewVector,
-)
 from sightline.errors import VanishedError
 from sightline.gallery.sync.comparison import Comparison, compare, is_under
 from sightline.gallery.sync.embedding import Batches, Embedded
-from sightline.gallery.sync.ledger import Ledger
-from sightline.gallery.sync.outcomes import Outcome, Postponed, Refused, Taken
-from sightline.gallery.sync.reading import Reader
-from sightline.gallery.sync.settings import SyncSettings
+from sightline.gallery.sync.reading import Outcome, Postponed, Reader, Refused, Taken
 from sightline.gallery.sync.waits import Waits
-from sightline.protocols import Encoder
-from sightline.types import ModelSpec, Progress, Skipped, SyncReport, Vectors
+from sightline.images import Source
+from sightline.protocols import Encoder, GalleryStore
+from sightline.types import (
+    Batch,
+    ChangedImage,
+    Fault,
+    KnownFile,
+    ModelSpec,
+    Moved,
+    NewImage,
+    NewVector,
+    Progress,
+    Skipped,
+    SyncReport,
+    Vectors,
+)
 
 Report = Callable[[Progress], None]
 
 # What needs no model is cheap to hold, but a run must not keep much that is not committed.
 _UNCOMMITTED = 512
-_WITH_VECTORS = frozenset({"added", "changed", "embedded"})
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """How a sync is to be done.
+
+    Attributes:
+        force: Drop vanished pictures even if they are more than half of the gallery.
+        retry: Try files again that could not be read before and have not changed since.
+        threads: That decode; 0 means one for each core.
+        max_megapixels: Refuse larger pictures before they are decoded.
+        everything: Look also at files that the catalog knows from outside of the sources.
+    """
+
+    force: bool = False
+    retry: bool = False
+    threads: int = 0
+    max_megapixels: float = 200.0
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What the next commit stores; each row is entered by who settles its file."""
+
+    added: list[NewImage] = field(default_factory=list)
+    changed: list[ChangedImage] = field(default_factory=list)
+    embedded: list[NewVector] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.moved) + len(self.faults) + self.vectors
+
+    @property
+    def vectors(self) -> int:
+        return len(self.added) + len(self.changed) + len(self.embedded)
+
+    def as_batch(self, model: ModelSpec) -> Batch:
+        return Batch(model, self.added, self.changed, self.embedded, self.moved, faults=self.faults)
 
 
 def sync(
-    catalog: Catalog,
+    store: GalleryStore,
     encoder: Encoder,
-    roots: Sequence[Path],
+    sources: Sequence[Source],
     settings: SyncSettings,
     *,
     model: ModelSpec | None = None,
@@ -49,14 +90,14 @@ def sync(
     report: Report = lambda progress: None,
     before_vectors: Callable[[], None] = lambda: None,
 ) -> SyncReport:
-    """Bring the catalog into agreement with the files under some roots; return what was done.
+    """Bring a gallery into agreement with the files of some sources; return what was done.
 
-    The caller holds ``catalog.writer()``.
+    The caller holds ``store.writer()``.
 
     Args:
-        catalog: To be changed.
+        store: To be changed.
         encoder: Whose vectors every picture is to have.
-        roots: Absolute files and folders. One that is gone counts as empty.
+        sources: Files and folders. One that is gone counts as empty.
         settings: How to do it.
         model: What the vectors are stored under; None for the encoder's own spec.
         exclude: Folders not to enter.
@@ -68,8 +109,8 @@ def sync(
             is done.
         DiskFullError: a batch could not be stored. The batches before it are.
     """
-    run = _Run(catalog, encoder, model or encoder.spec, settings, report, before_vectors)
-    return run.over(roots, exclude)
+    run = _Run(store, encoder, model or encoder.spec, settings, report, before_vectors)
+    return run.over(sources, exclude)
 
 
 class _Run:
@@ -77,14 +118,14 @@ class _Run:
 
     def __init__(
         self,
-        catalog: Catalog,
+        store: GalleryStore,
         encoder: Encoder,
         model: ModelSpec,
         settings: SyncSettings,
         report: Report,
         before_vectors: Callable[[], None],
     ) -> None:
-        self._catalog = catalog
+        self._store = store
         self._encoder = encoder
         self._model = model
         self._before_vectors: Callable[[], None] | None = before_vectors
@@ -93,29 +134,32 @@ class _Run:
         self._waits = Waits()
         # Only ``prepare`` is promised to be safe in several threads.
         self._models_turn = threading.Lock()
-        self._ledger = Ledger()
+        self._counts: Counter[str] = Counter()
+        self._skipped: list[Skipped] = []
+        self._rows = _Rows()
         self._postponed: list[Postponed] = []
         self._copies: list[Taken] = []
         self._vanished: dict[Path, KnownFile] = {}
         self._vanished_by_hash: dict[str, list[KnownFile]] = {}
         self._spoiled: list[Refused] = []
 
-    def over(self, roots: Sequence[Path], exclude: Sequence[Path]) -> SyncReport:
+    def over(self, sources: Sequence[Source], exclude: Sequence[Path]) -> SyncReport:
         began = time.perf_counter()
-        known = self._catalog.files(self._model)
-        faults = self._catalog.known_faults()
+        known = self._store.files(self._model)
+        faults = {fault.path: fault for fault in self._store.faults()}
         if self._settings.everything:
-            covered = is_under(roots)
-            roots = [*roots, *(path for path in (*known, *faults) if not covered(path))]
+            covered = is_under(source.root for source in sources)
+            outside = (path for path in (*known, *faults) if not covered(path))
+            sources = [*sources, *map(Source.named, outside)]
         plan = compare(
-            roots,
+            sources,
             known,
             faults,
             exclude=exclude,
             retry=self._settings.retry,
             tell=lambda found: self._tell("finding", found, None),
         )
-        self._open(plan, roots, known, faults)
+        self._open(plan, sources, known, faults)
         embedded = {file.content_hash for file in known.values() if file.has_vector}
         with Batches(self._encoder, len(plan.work), self._waits, self._models_turn) as batches:
             self._take_in(plan, self._reader(embedded), batches)
@@ -144,27 +188,28 @@ class _Run:
     def _open(
         self,
         plan: Comparison,
-        roots: Sequence[Path],
+        sources: Sequence[Source],
         known: Mapping[Path, KnownFile],
-        faults: Mapping[Path, KnownFault],
+        faults: Mapping[Path, Fault],
     ) -> None:
         """Take over what comparing found, and commit what is settled by it."""
-        self._ledger.skipped += [*plan.skipped, *plan.closed]
-        self._ledger.counts["unchanged"] = plan.unchanged
+        self._skipped += [*plan.skipped, *plan.closed]
+        self._counts["unchanged"] = plan.unchanged
         self._vanished = dict(plan.vanished)
         for file in plan.vanished.values():
             self._vanished_by_hash.setdefault(file.content_hash, []).append(file)
-        remembered = set(self._catalog.folders())
+        remembered = set(self._store.folders())
         covered = is_under(remembered)
         # A known picture stays, even if only a link to a drive is left of it that is not mounted.
         closed = [
-            Fault(item.path, item.reason, 0, -1)
+            Fault(item.path, 0, -1, item.reason)
             for item in plan.closed
             if item.path not in known
             and (item.path not in faults or faults[item.path].reason != item.reason)
         ]
+        roots = dict.fromkeys(source.root for source in sources)
         folders = [root for root in roots if os.path.isdir(root) and not covered(root)]
-        self._catalog.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
+        self._store.commit(Batch(folders=folders, faults=closed, cleared=plan.gone_faults))
 
     def _sort_in(self, item: Outcome, batches: Batches) -> None:
         if isinstance(item, Postponed):
@@ -177,13 +222,13 @@ class _Run:
             self._touch_or_copy(item, item.known)
         elif not self._follow_move(item):
             self._copies.append(item)
-        if len(self._ledger) >= _UNCOMMITTED:
+        if len(self._rows) >= _UNCOMMITTED:
             self._commit()
 
     def _refuse(self, item: Refused) -> None:
-        self._ledger.skipped.append(Skipped(item.file.path, item.reason))
+        self._skipped.append(Skipped(item.file.path, item.reason))
         if item.known is None:
-            self._ledger.enter("faults", item.as_fault())
+            self._rows.faults.append(item.as_fault())
         elif item.lasting:
             self._spoiled.append(item)
         # Else the picture stays as it was known: what keeps it from being read is not its content.
@@ -192,8 +237,8 @@ class _Run:
         if not known.has_vector:
             self._copies.append(item)
             return
-        self._ledger.enter("touched", item.as_touch(known))
-        self._ledger.counts["unchanged"] += 1
+        self._rows.moved.append(item.as_move(known.id))
+        self._counts["unchanged"] += 1
 
     def _follow_move(self, item: Taken, vector: Vectors | None = None) -> bool:
         """Settle a new path whose content vanished elsewhere; return whether it was one.
@@ -207,19 +252,19 @@ class _Run:
         sources = self._vanished_by_hash.get(item.content_hash)
         if not sources or (vector is None and not sources[-1].has_vector):
             return False
-        source, file = sources.pop(), item.file
+        source = sources.pop()
         del self._vanished[source.path]
-        self._ledger.enter("moved", Moved(source.id, file.path, file.size_bytes, file.mtime_ns))
+        self._rows.moved.append(item.as_move(source.id))
         if vector is not None:
-            self._ledger.enter("embedded", NewVector(source.id, vector))
-        self._ledger.counts["moved"] += 1
+            self._rows.embedded.append(NewVector(source.id, vector))
+        self._counts["moved"] += 1
         return True
 
     def _settle(self, finished: Sequence[Embedded]) -> None:
         """Store what the model has finished, and commit it with all else that is ready."""
         for item in finished:
-            self._store(item.taken, item.vector)
-        self._ledger.counts["embedded"] += len(finished)
+            self._enter(item.taken, item.vector)
+        self._counts["embedded"] += len(finished)
         if finished:
             self._commit()
 
@@ -242,37 +287,37 @@ class _Run:
             self._finish(batches)
 
     def _store_copy(self, item: Taken) -> bool:
-        record = self._catalog.record_with(item.content_hash, self._model)
-        vector = self._catalog.vector_of(item.content_hash, self._model)
+        record = self._store.record_with(item.content_hash, self._model)
+        vector = None if record is None else self._store.vector(record.id, self._model)
         if record is None or vector is None:
             return False
-        self._store(item.like(record), vector)
-        if len(self._ledger) >= _UNCOMMITTED:
+        self._enter(item.like(record), vector)
+        if len(self._rows) >= _UNCOMMITTED:
             self._commit()
         return True
 
-    def _store(self, item: Taken, vector: Vectors) -> None:
+    def _enter(self, item: Taken, vector: Vectors) -> None:
         known = item.known
         if known is None:
             if not self._follow_move(item, vector):
-                self._ledger.enter("added", item.as_image(vector))
-                self._ledger.counts["added"] += 1
+                self._rows.added.append(item.as_image(vector))
+                self._counts["added"] += 1
         elif known.content_hash == item.content_hash:
-            self._ledger.enter("embedded", NewVector(known.id, vector))
-            self._ledger.enter("touched", item.as_touch(known))
-            self._ledger.counts["unchanged"] += 1
+            self._rows.embedded.append(NewVector(known.id, vector))
+            self._rows.moved.append(item.as_move(known.id))
+            self._counts["unchanged"] += 1
         else:
-            self._ledger.enter("changed", ChangedImage(known.id, item.as_image(vector)))
-            self._ledger.counts["changed"] += 1
+            self._rows.changed.append(ChangedImage(known.id, item.as_image(vector)))
+            self._counts["changed"] += 1
 
     def _commit(self) -> None:
-        rows = self._ledger.take()
-        if self._before_vectors is not None and not _WITH_VECTORS.isdisjoint(rows):
+        rows, self._rows = self._rows, _Rows()
+        if self._before_vectors is not None and rows.vectors:
             tell, self._before_vectors = self._before_vectors, None
             with self._models_turn:
                 tell()
         with self._waits.for_commits():
-            self._catalog.commit(Batch(model=self._model, **rows))  # type: ignore[arg-type]
+            self._store.commit(rows.as_batch(self._model))
 
     def _drop_lost(self, total: int) -> None:
         """Forget what vanished and what can no longer be read, unless that is too much."""
@@ -281,13 +326,13 @@ class _Run:
             raise VanishedError(lost, total)
         removed = [file.id for file in self._vanished.values()]
         faults = [item.as_fault() for item in self._spoiled]
-        self._catalog.commit(Batch(removed=removed, faults=faults))
-        self._ledger.counts["removed"] = lost
+        self._store.commit(Batch(removed=removed, faults=faults))
+        self._counts["removed"] = lost
 
     def _summary(self, seconds: float) -> SyncReport:
-        skipped = tuple(self._ledger.skipped)
+        skipped = tuple(self._skipped)
         waits = self._waits.seconds()
-        return SyncReport(**self._ledger.counts, skipped=skipped, seconds=seconds, waits=waits)
+        return SyncReport(**self._counts, skipped=skipped, seconds=seconds, waits=waits)
 
     def _tell(self, stage: str, done: int, total: int | None) -> None:
-        self._report(Progress(stage, done, total, len(self._ledger.skipped)))
+        self._report(Progress(stage, done, total, len(self._skipped)))

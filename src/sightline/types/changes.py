@@ -1,4 +1,4 @@
-"""What one commit changes, as plain data."""
+"""Files as they are found and known, and what one commit changes, as plain data."""
 
 from __future__ import annotations
 
@@ -6,18 +6,58 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sightline.types import ModelSpec, Vectors
+from sightline.types.pictures import WHOLE, Part
+from sightline.types.vectors import ModelSpec, Vectors
 
 
 @dataclass(frozen=True, slots=True)
-class NewImage:
-    """A picture file as it was just read, with its vector.
+class FoundFile:
+    """A file that may be a picture; nobody has looked inside yet.
 
     Attributes:
-        path: Absolute.
+        path: Absolute, as it was reached: links are not replaced by what they lead to.
         size_bytes: Of the file.
-        mtime_ns: Of the file.
-        content_hash: BLAKE2b-160 (hex) of the file's bytes.
+        mtime_ns: When it was last written.
+    """
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time: while they stay, the content counts as unchanged."""
+        return self.size_bytes, self.mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile(FoundFile):
+    """A picture file as it was when it was last read.
+
+    Attributes:
+        id: Of the picture.
+        content_hash: BLAKE2b-160 (hex) of its bytes.
+        has_vector: Whether the model that was asked about has a vector of it.
+    """
+
+    id: int
+    content_hash: str
+    has_vector: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fault(FoundFile):
+    """A file that cannot be indexed, and why; the same stamp needs no second try."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage(FoundFile):
+    """A picture as it was just read, with its vector.
+
+    Attributes:
+        content_hash: BLAKE2b-160 (hex) of the file's bytes, or of what the part is made from.
         width_px: Of the picture as shown.
         height_px: Likewise.
         format: Pillow's name of the format.
@@ -25,11 +65,10 @@ class NewImage:
         vector: Unit float32, shape (d,).
         title: The name that it came with, for a picture that the gallery keeps itself.
         labels: What it is called.
+        part: Which part of the file it is. The parts of a file come as pictures of one path.
+        file_hash: BLAKE2b-160 (hex) of the file's bytes, where the picture is not the whole file.
     """
 
-    path: Path
-    size_bytes: int
-    mtime_ns: int
     content_hash: str
     width_px: int
     height_px: int
@@ -38,6 +77,8 @@ class NewImage:
     vector: Vectors
     title: str | None = None
     labels: Sequence[str] = ()
+    part: Part = WHOLE
+    file_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +103,16 @@ class NewVector:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
-    """A known picture with the same content under another path."""
+class Moved(FoundFile):
+    """Where a known picture with the same content is now, and the rest of its file with it.
+
+    That may be another path, or its own with another time.
+
+    Attributes:
+        id: Of the picture.
+    """
 
     id: int
-    path: Path
-    size_bytes: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """A known picture with the same content and path, but another time stamp."""
-
-    id: int
-    size_bytes: int
-    mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A file that cannot be indexed, and why; size and time say when to try it again."""
-
-    path: Path
-    reason: str
-    size_bytes: int
-    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +124,12 @@ class Batch:
 
     Attributes:
         model: What made the vectors; needed where there are any.
-        added: Pictures under paths that the catalog does not know.
+        added: Pictures that the catalog does not know: new files, or further parts of one.
         changed: Known pictures with new content.
         embedded: Further vectors for known pictures.
-        moved: Known pictures under new paths; they keep their vectors.
-        touched: Known pictures whose size and time alone are brought up to date.
+        moved: Known pictures under new paths, or with new stamps; they keep their vectors.
         removed: Ids to forget, with their vectors. Unknown ids are passed over.
-        faults: Files that cannot be indexed. A picture known under such a path is forgotten.
+        faults: Files that cannot be indexed. What is known under such a path is forgotten.
         cleared: Paths whose fault is forgotten, because the file is gone or excluded.
         folders: What was asked to be indexed; added to what is remembered.
         removed_folders: Folders that are no longer indexed. Their pictures stay, unless removed.
@@ -118,7 +142,6 @@ class Batch:
     changed: Sequence[ChangedImage] = ()
     embedded: Sequence[NewVector] = ()
     moved: Sequence[Moved] = ()
-    touched: Sequence[Touched] = ()
     removed: Sequence[int] = ()
     faults: Sequence[Fault] = ()
     cleared: Sequence[Path] = ()
@@ -135,7 +158,6 @@ class Batch:
             or self.changed
             or self.embedded
             or self.moved
-            or self.touched
             or self.removed
             or self.faults
             or self.cleared

@@ -1,7 +1,8 @@
-"""SQLite's errors, turned into Sightline's: the catalog's one boundary."""
+"""The catalog's one boundary to SQLite: its errors and its values, turned into Sightline's."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,3 +85,27 @@ def translate(error: sqlite3.Error, path: Path) -> SightlineError | None:
     if primary == sqlite3.SQLITE_MISUSE:
         return None
     return GalleryCorruptError(path, str(error))
+
+
+def path_column(path: Path) -> str | bytes:
+    """Return a path as text, or as bytes where its name is not valid Unicode.
+
+    Linux allows any bytes in a name; Python carries them as lone surrogates, which SQLite's UTF-8
+    text cannot hold.
+    """
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(text)
+    return text
+
+
+def column_path(column: str | bytes) -> Path:
+    """Return the path that ``path_column`` stored."""
+    return Path(os.fsdecode(column) if isinstance(column, bytes) else column)
+
+
+def text_column(text: str) -> str:
+    """Return text that SQLite can store; what is not Unicode is written as an escape."""
+    return text.encode(errors="backslashreplace").decode()
