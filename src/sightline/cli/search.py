@@ -19,8 +19,6 @@ from sightline.cli.composing import (
     CaptionOption,
     ComposerOption,
     DesiredOption,
-    Edited,
-    Excluded,
     ExplainOption,
     ForbiddenOption,
     ModeOption,
@@ -31,6 +29,7 @@ from sightline.cli.composing import (
     WeightsOption,
     composed_query,
     note_fallbacks,
+    read_target,
     words_settings,
 )
 from sightline.cli.composing import explain as explain_composition
@@ -192,15 +191,10 @@ def search(
             height=height,
         ),
     )
-    edited = Edited(
-        caption, target, desired or (), preserve or (), forbidden or (), paraphrase or ()
-    )
     added_up = text_weight is not None or image_weight is not None
-    asked = None
     if mode is not None or target or caption or (not added_up and _asks_for_change(query)):
-        text = " ".join(words or [])
-        away = Excluded(query.excluded_texts, query.excluded_images, excluded_weight)
-        asked = composed_query(query.images, text, mode, edited, weights, balance, away)
+        wanted = read_target(target, desired, preserve, forbidden, paraphrase)
+        query = composed_query(query, mode, caption, wanted, weights, balance)
     settings = words_settings(captioner, composer, phrases, blip)
     with Gallery.open(
         gallery_folder(gallery),
@@ -212,18 +206,13 @@ def search(
         max_megapixels=max_megapixels,
     ) as opened:
         began = time.perf_counter()
-        composition = None
-        if asked is None:
-            found = opened.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
-        else:
-            composition = opened.composing(settings, prompt=prompt).compose(asked)
-            found = opened.find_composed(
-                composition, k, offset=offset, min_score=min_score, filters=query.filters
-            )
+        found = opened.find(
+            query, k, offset=offset, min_score=min_score, prompt=prompt, words=settings
+        )
         elapsed_ms = (time.perf_counter() - began) * 1000
         _note_missing_vectors(opened)
         is_empty = len(opened) == 0
-    hits = found.hits
+    hits, composition = found.hits, found.composition
     if composition is not None:
         note_fallbacks(composition)
         if explain:

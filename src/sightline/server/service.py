@@ -14,7 +14,6 @@ from sightline.server.http.metrics import Metrics
 from sightline.server.http.sessions import Doorkeeper
 from sightline.server.jobs.runner import Job, Jobs
 from sightline.server.readiness import Readiness
-from sightline.server.search.composing import Composer
 from sightline.server.search.concurrency import Admission
 from sightline.server.search.query_encoder import Joining, joined
 from sightline.server.search.query_pictures import QueryPictures
@@ -34,7 +33,7 @@ class Service:
         searching: Who may search now.
         picturing: Who may decode pictures now, for thumbnails and uploads: that takes memory.
         searches: Answers searches.
-        composer: Composes searches of a picture and words.
+        words: Which captioners and composers composed searches ask.
         pictures: The last query pictures.
         jobs: The index jobs.
         readiness: Whether the model is loaded.
@@ -48,7 +47,7 @@ class Service:
     searching: Admission
     picturing: Admission
     searches: Searches
-    composer: Composer
+    words: WordsSettings
     pictures: QueryPictures
     jobs: Jobs
     readiness: Readiness
@@ -68,7 +67,7 @@ class Service:
         searching = Admission(settings.search_threads, settings.search_queue)
         picturing = Admission(settings.picture_threads, settings.search_queue * 4)
         pictures = QueryPictures(gallery.path, settings.kept_queries)
-        composer = Composer(gallery, words or WordsSettings())
+        words = words or WordsSettings()
         how = Joining(
             window_s=settings.joining_window_ms / 1000,
             expected=lambda: searching.running,
@@ -82,8 +81,8 @@ class Service:
             metrics,
             searching,
             picturing,
-            Searches(gallery, pictures, composer, metrics, settings.answer_cache),
-            composer,
+            Searches(gallery, pictures, words, metrics, settings.answer_cache),
+            words,
             pictures,
             Jobs(gallery, lambda job: _count(metrics, job)),
             Readiness(gallery, failed),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sightline.types.composition import Composition, Mode, Target, Weights
 from sightline.types.pictures import (
     Added,
     Browsed,
@@ -32,6 +33,7 @@ __all__ = [
     "NO_FILTERS",
     "Added",
     "Browsed",
+    "Composition",
     "Cropped",
     "Facets",
     "Filters",
@@ -43,6 +45,7 @@ __all__ = [
     "Indexed",
     "Judgement",
     "Limit",
+    "Mode",
     "ModelSpec",
     "Neighbours",
     "Orientation",
@@ -56,5 +59,7 @@ __all__ = [
     "Skipped",
     "Step",
     "SyncReport",
+    "Target",
     "Vectors",
+    "Weights",
 ]
