@@ -25,6 +25,7 @@ from sightline.server.search.concurrency import Admitted
 from sightline.server.search.notes import collecting
 from sightline.server.search.query_pictures import KeptQuery, QueryPictures
 from sightline.server.search.recent import Recent
+from sightline.system.single_flight import SingleFlight
 from sightline.types import Query, SearchResult, Step
 from sightline.types.composition import Mode
 
@@ -67,6 +68,7 @@ class Searches:
         self._kept: Recent[tuple[str, int], _Found] = Recent(
             kept_hits, lambda found: 1 + len(found.answer.hits)
         )
+        self._under_way: SingleFlight[tuple[str, int], _Found] = SingleFlight()
         self._counted: Recent[int, tuple[int, int]] = Recent(1)
 
     def by_parameters(
@@ -128,13 +130,22 @@ class Searches:
         began = time.perf_counter()
         # The number before the search: what changes during it makes this answer one of the past.
         place = (json.dumps(key, sort_keys=True), self._gallery.change)
-        found = self._kept.get(place)
-        cached = found is not None
-        self._metrics.look_up("answers", cached)
-        if found is None:
+        cached = True
+
+        def kept_or_found() -> _Found:
+            nonlocal cached
+            kept = self._kept.get(place)
+            if kept is not None:
+                return kept
+            cached = False
             found = find()
             if found.lasts:
                 self._kept.put(place, found)
+            return found
+
+        # Many who ask the same at once, such as a page that a link leads to, cost one search.
+        found = self._under_way.get(place, kept_or_found)
+        self._metrics.look_up("answers", cached)
         seconds = {} if cached else dict(found.seconds)
         self._metrics.time_steps({"queue": admitted.queue_s} | seconds)
         took_s = admitted.queue_s + time.perf_counter() - began
