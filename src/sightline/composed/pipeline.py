@@ -107,6 +107,24 @@ class Composing:
         self._memory = memory or Forgetful()
         self._budget_s = budget_s
 
+    @property
+    def captioners(self) -> tuple[AnyCaptioner, ...]:
+        """What is asked what a picture shows, in this order."""
+        return self._captioners
+
+    @property
+    def composers(self) -> tuple[Composer, ...]:
+        """What is asked what is wanted, in this order."""
+        return self._composers
+
+    def statistics(self) -> Statistics:
+        """Return how scores are spread in the gallery, as ``fusion`` takes it.
+
+        Raises:
+            EmptyGalleryError: it has no pictures.
+        """
+        return self._eyes.statistics()
+
     def compose(self, query: Query) -> Composition:
         """Return one search, and how it came about.
 

@@ -49,8 +49,8 @@ class Wanted:
 
 def measure(wanted: Wanted) -> Path:
     """Measure, print the figures, write the results; return their folder."""
+    from sightline.evaluation.run.asking import Asking
     from sightline.evaluation.run.evaluating import evaluate, write_results
-    from sightline.evaluation.run.vectors import Asking
     from sightline.evaluation.run.workplace import workplace
 
     data = wanted.data or _drawn_scenes(wanted)

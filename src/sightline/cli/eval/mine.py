@@ -136,8 +136,8 @@ def _measured(
     from sightline.evaluation.own.measuring import judged_share, measure_own
     from sightline.evaluation.own.tasks import Labels, OwnPictures
     from sightline.evaluation.report import write_report
+    from sightline.evaluation.run.asking import Asking
     from sightline.evaluation.run.evaluating import write_results
-    from sightline.evaluation.run.vectors import Asking
     from sightline.evaluation.run.workplace import workplace
 
     with _opened(asked, model) as gallery:
