@@ -30,7 +30,7 @@ from machine import circumstances, publish
 from numpy.typing import NDArray
 
 from sightline.gallery import Gallery
-from sightline.types.composition import ComposedQuery, Mode
+from sightline.types import Indexed, Mode, Query
 from sightline_scenes.edits import EditCase
 
 DEPTH = 10
@@ -55,16 +55,13 @@ def hits_of(
     gallery: Gallery, asked: MeasuredGallery, mode: Mode, balance: float
 ) -> NDArray[np.bool_]:
     """Return for each query whether the picture at each of the first ranks fulfils it."""
-    composing = gallery.composing()
     ids = {record.path: record.id for record in gallery.browse(k=len(gallery)).images}
     numbers = {ids[path]: number for number, path in enumerate(asked.files)}
     right = np.zeros((len(asked.cases), DEPTH), dtype=bool)
     for row, case in enumerate(asked.cases):
-        vector = gallery.vector_of(ids[asked.files[case.reference]])[np.newaxis]
-        query = ComposedQuery(
-            instruction=case.instruction, mode=mode, vector=vector, balance=balance
-        )
-        found = gallery.find_composed(composing.compose(query), DEPTH + 1).hits
+        reference = Indexed(ids[asked.files[case.reference]])
+        query = Query(images=[reference], instruction=case.instruction, mode=mode, balance=balance)
+        found = gallery.find(query, DEPTH + 1).hits
         ranked = [numbers[hit.id] for hit in found if numbers[hit.id] != case.reference]
         right[row] = [number in case.fulfilled for number in ranked[:DEPTH]]
     return right
@@ -94,19 +91,17 @@ def by_kind(right: NDArray[np.bool_], cases: Sequence[EditCase]) -> dict[str, fl
 
 def step_latencies(gallery: Gallery, asked: MeasuredGallery) -> dict[str, float]:
     """Return p50 in milliseconds of each step of ``roles``, for pictures that are new to it."""
-    composing = gallery.composing()
-    composing.compose(ComposedQuery(asked.files[0], "at night"))  # loads and embeds the phrases
+    gallery.find(Query(images=[asked.files[0]], instruction="at night"))  # embeds the phrases
     taken = defaultdict(list)
     references = {case.reference: case for case in asked.cases}
     for case in [*references.values()][:TIMED]:
-        composition = composing.compose(
-            ComposedQuery(asked.files[case.reference], case.instruction)
-        )
-        found = gallery.find_composed(composition, 20)
-        for step in composition.steps:
+        query = Query(images=[asked.files[case.reference]], instruction=case.instruction)
+        found = gallery.find(query, 20)
+        assert found.composition is not None
+        for step in found.composition.steps:
             taken[step.name].append(step.milliseconds)
         taken["search"].append(1000 * sum(found.seconds.values()))
-        taken["all"].append(composition.milliseconds + taken["search"][-1])
+        taken["all"].append(found.composition.milliseconds + taken["search"][-1])
     return {f"{name}_p50_ms": round(float(np.median(ms)), 1) for name, ms in taken.items()}
 
 

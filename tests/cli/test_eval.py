@@ -8,7 +8,8 @@ import pytest
 
 from sightline.evaluation.datasets.cards import DATASETS
 from sightline.evaluation.measures import FAMILIES
-from tests.cli.conftest import Command
+from sightline_scenes import write_collection
+from tests.cli.conftest import Command, Outcome
 from tests.conftest import paint
 
 REDS, BLUES = [(255, 0, 0), (220, 20, 20), (240, 0, 40)], [(0, 0, 255), (20, 20, 220)]
@@ -138,6 +139,74 @@ def test_a_prompt_beside_templates_is_refused(
 
     assert outcome.code == 2
     assert "--templates" in outcome.err
+
+
+# Composed
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scenes")
+    return write_collection(folder, count=40, seed=3, width_px=40, height_px=30, workers=1)
+
+
+@pytest.fixture
+def scenes(command: Command, drawn: Path) -> Command:
+    """Measure on a few drawn scenes, by three queries at most."""
+
+    def measure(*options: object) -> Outcome:
+        few = ("--data", drawn, "--queries", 3, "--no-report", "--threads", 1)
+        return command("eval", "scenes", *few, *options)
+
+    return measure
+
+
+def test_composed_search_is_measured_and_named(scenes: Command, command: Command) -> None:
+    composed = scenes("--mode", "roles")
+    added = scenes("--mode", "sum")
+
+    assert composed.code == added.code == 0, composed.err
+    title = composed.out.splitlines()[0]
+    assert title.startswith("scenes, 40 scenes, by both: 3 queries, 40 pictures, mini in")
+    assert title.endswith(", roles by tags and rules")
+    assert added.out.splitlines()[0] + ", roles by tags and rules" == title
+    folders = [
+        Path(re.findall(r"^results: (.*)$", one.err, re.MULTILINE)[0]) for one in (composed, added)
+    ]
+    assert folders[0].name == f"{folders[1].name}-roles-by-tags-and-rules"
+    told, summed = (json.loads((folder / "summary.json").read_text()) for folder in folders)
+    assert [told[fact] for fact in ("mode", "captioner", "composer")] == ["roles", "tags", "rules"]
+    assert (summed["mode"], summed["weights"]) == ("sum", {"text": 0.5, "image": 0.5})
+    assert command("eval", "compare", *reversed(folders)).code == 0, "the two can be compared"
+
+
+@pytest.mark.parametrize("mode", ["published", "fusion", "both", "image"])
+def test_every_mode_is_measured(scenes: Command, mode: str) -> None:
+    outcome = scenes("--mode", mode, "--json")
+
+    told = json.loads(outcome.out)
+    assert told["variant"].endswith("by image" if mode == "image" else "by both")
+    assert told["mode"] == {"both": "sum", "image": None}.get(mode, mode)
+    assert told["figures"][""]["mAP@10"]["value"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--mode", "magic"), "--mode is 'magic', but it must be one of sum, roles, published"),
+        (("--by", "text", "--mode", "roles"), "--by is 'text', but it must be both, or left out"),
+        (("--mode", "fusion", "--index", "Flat"), "exact where scores are fused"),
+        (("--mode", "roles", "--captioner", "oracle"), "no captioner is called 'oracle'"),
+        (("--text-weight", "0", "--image-weight", "0", "--mode", "sum"), "not both 0"),
+    ],
+)
+def test_ways_that_make_no_sense_are_refused(
+    scenes: Command, options: tuple[str, ...], sentence: str
+) -> None:
+    outcome = scenes(*options)
+
+    assert outcome.code == 2
+    assert sentence in outcome.err
 
 
 # What there is
@@ -283,6 +352,24 @@ def test_mine_measures_models_prompts_and_indexes(indexed: Command, tmp_path: Pa
     assert "100.0 (100.0-100.0)" not in rows[2], "another prompt finds something else"
     assert rows[0].endswith("33 %"), "two of six were judged"
     assert outcome.err.count("results: ") == 4
+
+
+@pytest.mark.parametrize("way", [("--mode", "roles"), ("--by", "both"), ("--mode", "fusion")])
+def test_mine_measures_composed_search(
+    indexed: Command, tmp_path: Path, photos: Path, way: tuple[str, str]
+) -> None:
+    red = photos / "red.png"
+    (tmp_path / "q.txt").write_text("words 0 red.png 1\nboth 0 blue.png 1\n")
+    (tmp_path / "t.tsv").write_text(f"words\tred\nboth\tmake it blue\t{red}\n")
+    brought = indexed("eval", "import-judgements", "q.txt", "t.tsv")
+    assert "2 judgements stored" in brought.err, brought.err
+
+    outcome = indexed("eval", "mine", *way)
+
+    assert outcome.code == 0, outcome.err
+    (row,) = outcome.out.splitlines()[1:]
+    what = {"roles": "both, roles by tags and rules", "fusion": "both, fusion", "both": "both  "}
+    assert what[way[1]] in row
 
 
 def test_judgements_are_exported(indexed: Command, tmp_path: Path) -> None:

@@ -5,7 +5,14 @@ import pytest
 from numpy.typing import NDArray
 
 from sightline.composed.fusion import best_fused, fused_scores, fusion_of, gallery_statistics
-from sightline.composed.parts import agreement_of, as_query, parts_of, texts_of
+from sightline.composed.parts import (
+    agreement_of,
+    as_query,
+    parts_of,
+    texts_of,
+    vector_of,
+    vectors_of,
+)
 from sightline.errors import CancelledQueryError, InvalidValueError
 from sightline.indexes import ExactIndex
 from sightline.types import Vectors
@@ -33,7 +40,7 @@ def test_one_search_ranks_as_the_weighted_sum_of_a_list_for_each_part(seed: int)
     index = ExactIndex(stored.shape[1])
     index.add(np.arange(500, dtype=np.int64), stored)
 
-    vector = parts_of(TARGET, rows, image).vector(weights)
+    vector = vector_of(parts_of(TARGET, rows, image, weights))
     found = index.search(vector, 500)
 
     # The slow, obvious way: a list of scores for each part, added up with its weight.
@@ -55,7 +62,7 @@ def test_a_part_that_is_empty_changes_nothing() -> None:
     rows, image = units(3, 1), units(1, 2)
     target = Target("t", desired=("d",), forbidden=("f",))
 
-    vector = parts_of(target, rows, image).vector(Weights(preserve=0.9))
+    vector = vector_of(parts_of(target, rows, image, Weights(preserve=0.9)))
 
     expected = rows[0] + 0.75 * rows[1] + 0.5 * image[0] - 0.5 * rows[2]
     assert np.allclose(vector[0], expected / np.linalg.norm(expected), atol=1e-6)
@@ -65,7 +72,7 @@ def test_a_weight_of_nothing_leaves_a_part_out() -> None:
     rows = units(2, 3)
     only = Weights(target=1.0, desired=0.0, preserve=0.0, image=0.0, forbidden=0.0)
 
-    vector = parts_of(Target("t", desired=("d",)), rows, units(1, 4)).vector(only)
+    vector = vector_of(parts_of(Target("t", desired=("d",)), rows, units(1, 4), only))
 
     assert np.allclose(vector, rows[:1], atol=1e-6)
 
@@ -75,15 +82,26 @@ def test_what_cancels_out_and_what_weighs_nothing_is_refused() -> None:
     twice = np.concatenate([row, row])
     nothing = Weights(0.0, 0.0, 0.0, 0.0, 0.0)
     with pytest.raises(CancelledQueryError):
-        parts_of(Target("t", forbidden=("t",)), twice, None).vector(
-            Weights(target=1.0, forbidden=1.0)
+        vector_of(
+            parts_of(Target("t", forbidden=("t",)), twice, None, Weights(target=1.0, forbidden=1.0))
         )
     with pytest.raises(CancelledQueryError):
-        parts_of(Target("t"), row, row).vector(nothing)
+        vector_of(parts_of(Target("t"), row, row, nothing))
     with pytest.raises(InvalidValueError, match="the weight of image is -1"):
         Weights(image=-1.0)
     with pytest.raises(InvalidValueError, match="the weight of target is nan"):
         Weights(target=float("nan"))
+
+
+def test_many_at_once_have_the_vectors_that_each_has_alone() -> None:
+    one, two, three = units(3, 20), units(1, 21), units(2, 22)
+    queries = [[(0.3, one)], [(0.3, one), (0.7, two), (-0.5, three)], [(1.0, two), (-1.0, two)], []]
+
+    rows = vectors_of(queries, 12)
+
+    assert rows.dtype == np.float32
+    assert np.array_equal(rows[:2], np.concatenate([vector_of(parts) for parts in queries[:2]]))
+    assert not rows[2:].any(), "nothing is left of these, and the others have theirs all the same"
 
 
 def test_agreement_is_the_mean_cosine_of_every_two() -> None:

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,10 @@ from sightline.errors import (
     WordsSourceNotFoundError,
 )
 from sightline.testing import FakeEncoder
-from sightline.types import ImageSource, Vectors
+from sightline.types import ImageSource, Query, Vectors
 from sightline.types.composition import (
     Caption,
     Composed,
-    ComposedQuery,
     Composition,
     Cost,
     Mode,
@@ -43,6 +43,7 @@ from tests.composed.chat.llm_server import (
 )
 
 RED = Image.new("RGB", (8, 8), (255, 0, 0))
+MAKE_IT_BLUE = Query(images=[RED], instruction="blue")
 STATISTICS = Statistics(
     10, np.full(4, 0.1, np.float32), np.full(4, 0.1, np.float32), -1.0, 0.0, -1.0, 0.0
 )
@@ -102,9 +103,10 @@ class Shelf:
 
 
 def eyes(encoder: FakeEncoder) -> Eyes:
-    def embed(image: ImageSource) -> Vectors:
-        assert isinstance(image, Image.Image)
-        return encoder.encode_images(np.stack([encoder.prepare(image)]))
+    def embed(images: Sequence[ImageSource]) -> Vectors:
+        prepared = [encoder.prepare(image) for image in images if isinstance(image, Image.Image)]
+        assert len(prepared) == len(images)
+        return encoder.encode_images(np.stack(prepared))
 
     def pixels(image: ImageSource, shortest_px: int) -> Image.Image:
         assert isinstance(image, Image.Image)
@@ -131,7 +133,7 @@ def names_of(composition: Composition) -> list[str]:
 
 def test_every_mode_ends_in_one_unit_vector() -> None:
     for mode in Mode:
-        composition = composing().compose(ComposedQuery(RED, "blue", mode))
+        composition = composing().compose(Query(images=[RED], instruction="blue", mode=mode))
 
         assert composition.vector.shape == (1, 4)
         assert composition.vector.dtype == np.float32
@@ -142,14 +144,16 @@ def test_every_mode_ends_in_one_unit_vector() -> None:
 def test_the_modes_that_need_no_words_ask_nobody() -> None:
     captioner, composer = Says(), Wants()
     for mode in (Mode.FUSION, Mode.SUM, Mode.IMAGE, Mode.TEXT):
-        composition = composing(captioner, by=[composer]).compose(ComposedQuery(RED, "blue", mode))
+        composition = composing(captioner, by=[composer]).compose(
+            Query(images=[RED], instruction="blue", mode=mode)
+        )
 
         assert (captioner.asked, composer.asked) == (0, [])
         assert (composition.caption, composition.target) == ("", None)
 
 
 def test_published_is_the_target_alone() -> None:
-    composition = composing().compose(ComposedQuery(RED, "blue", Mode.PUBLISHED))
+    composition = composing().compose(Query(images=[RED], instruction="blue", mode=Mode.PUBLISHED))
 
     assert np.allclose(composition.vector, FakeEncoder().encode_texts(["a red car blue"]))
     assert names_of(composition) == ["caption", "compose", "words"]
@@ -160,7 +164,7 @@ def test_roles_are_the_weighted_sum_of_what_the_target_says() -> None:
     encoder = FakeEncoder()
     both, blue, red = encoder.encode_texts(["a red car blue", "blue", "red"])
 
-    composition = composing().compose(ComposedQuery(RED, "blue", weights=weights))
+    composition = composing().compose(Query(images=[RED], instruction="blue", weights=weights))
 
     expected = both + 0.5 * blue + 0.7 * red - 0.2 * red  # the picture is red as the word is
     assert np.allclose(composition.vector[0], expected / np.linalg.norm(expected), atol=1e-6)
@@ -171,7 +175,9 @@ def test_roles_are_the_weighted_sum_of_what_the_target_says() -> None:
 def test_a_sum_leans_as_far_as_its_balance_says(balance: float) -> None:
     red, blue = FakeEncoder().encode_texts(["red", "blue"])
 
-    composition = composing().compose(ComposedQuery(RED, "blue", Mode.SUM, balance=balance))
+    composition = composing().compose(
+        Query(images=[RED], instruction="blue", mode=Mode.SUM, balance=balance)
+    )
 
     expected = balance * blue + (1 - balance) * red
     assert np.allclose(composition.vector[0], expected / np.linalg.norm(expected), atol=1e-6)
@@ -180,15 +186,14 @@ def test_a_sum_leans_as_far_as_its_balance_says(balance: float) -> None:
 @pytest.mark.parametrize("mode", [m for m in Mode if m is not Mode.FUSION])
 def test_what_is_excluded_pushes_the_vector_away(mode: Mode) -> None:
     encoder, green = FakeEncoder(), Image.new("RGB", (8, 8), (0, 255, 0))
-    plain = composing().compose(ComposedQuery(RED, "blue", mode)).vector[0].astype(np.float64)
+    query = Query(images=[RED], instruction="blue", mode=mode)
+    plain = composing().compose(query).vector[0].astype(np.float64)
     both = encoder.encode_texts(["yellow", "green"]).astype(np.float64).mean(axis=0)
     excluded = both / np.linalg.norm(both)
 
     composition = composing().compose(
-        ComposedQuery(
-            RED,
-            "blue",
-            mode,
+        replace(
+            query,
             excluded_texts=("yellow",),
             excluded_images=(green,),
             excluded_weight=0.4,
@@ -202,11 +207,17 @@ def test_what_is_excluded_pushes_the_vector_away(mode: Mode) -> None:
 
 def test_in_fusion_each_side_is_pushed_away_from_its_own_kind() -> None:
     encoder = FakeEncoder()
-    plain = composing().compose(ComposedQuery(RED, "blue", Mode.FUSION)).fusion
+    plain = composing().compose(Query(images=[RED], instruction="blue", mode=Mode.FUSION)).fusion
     pushed = (
         composing()
         .compose(
-            ComposedQuery(RED, "blue", Mode.FUSION, excluded_texts=("cyan",), excluded_weight=0.4)
+            Query(
+                images=[RED],
+                instruction="blue",
+                mode=Mode.FUSION,
+                excluded_texts=("cyan",),
+                excluded_weight=0.4,
+            )
         )
         .fusion
     )
@@ -221,15 +232,19 @@ def test_in_fusion_each_side_is_pushed_away_from_its_own_kind() -> None:
 
 def test_a_query_without_what_it_needs_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="picture"):
-        ComposedQuery(None, "blue")
+        Query(instruction="blue")
     with pytest.raises(InvalidValueError, match="instruction"):
-        ComposedQuery(RED, "  ")
+        Query(images=[RED], instruction="  ")
     with pytest.raises(InvalidValueError, match="balance"):
-        ComposedQuery(RED, "blue", balance=1.5)
+        Query(images=[RED], instruction="blue", balance=1.5)
     with pytest.raises(InvalidValueError, match="excluded_weight"):
-        ComposedQuery(RED, "blue", excluded_weight=-1.0)
-    assert ComposedQuery(RED, mode=Mode.IMAGE).instruction == ""
-    assert ComposedQuery(None, "blue", Mode.TEXT).image is None
+        Query(images=[RED], instruction="blue", excluded_weight=-1.0)
+    with pytest.raises(InvalidValueError, match="the texts of a composed search"):
+        Query(images=[RED], texts="red", instruction="blue")
+    with pytest.raises(InvalidValueError, match="instruction"):
+        Query(images=[RED], caption="a red wall")
+    assert Query(images=[RED], mode=Mode.IMAGE).instruction == ""
+    assert Query(instruction="blue", mode=Mode.TEXT).images == ()
 
 
 # Edited parts ------------------------------------------------------------------------------------
@@ -239,7 +254,7 @@ def test_an_edited_caption_is_not_captioned_again() -> None:
     captioner, composer = Says(), Wants()
 
     composition = composing(captioner, by=[composer]).compose(
-        ComposedQuery(RED, "blue", caption="a green bus")
+        Query(images=[RED], instruction="blue", caption="a green bus")
     )
 
     assert captioner.asked == 0
@@ -252,7 +267,7 @@ def test_an_edited_target_is_neither_captioned_nor_composed_again() -> None:
     target = Target("blue", desired=("cyan",))
 
     composition = composing(captioner, by=[composer]).compose(
-        ComposedQuery(RED, "blue", caption="a red car", target=target)
+        Query(images=[RED], instruction="blue", caption="a red car", target=target)
     )
 
     assert (captioner.asked, composer.asked) == (0, [])
@@ -261,20 +276,28 @@ def test_an_edited_target_is_neither_captioned_nor_composed_again() -> None:
     assert names_of(composition) == ["words", "picture"]
 
 
-def test_a_vector_that_is_known_is_not_embedded_again() -> None:
-    encoder = FakeEncoder()
-    made = Composing(eyes(encoder), [Says()], [Wants()])
+def test_several_pictures_stand_for_their_mean() -> None:
+    encoder, green = FakeEncoder(), Image.new("RGB", (8, 8), (0, 255, 0))
+    captioner = Says()
+    both = encoder.encode_texts(["red", "green"]).astype(np.float64).mean(axis=0)
 
-    composition = made.compose(
-        ComposedQuery(None, "blue", Mode.SUM, vector=encoder.encode_texts(["red"]))
-    )
+    query = Query(images=[RED, green], instruction="blue")
+    by_image = composing().compose(replace(query, mode=Mode.IMAGE))
+    by_roles = composing(captioner, Says("two walls", "last"), by=[Wants()])
 
-    assert encoder.pictures_encoded == 0
-    assert "picture" not in names_of(composition)
+    assert np.allclose(by_image.vector[0], both / np.linalg.norm(both), atol=1e-6)
+    with pytest.raises(InvalidValueError, match="the number of pictures is 2"):
+        by_roles.compose(query)
+    assert captioner.asked == 0, "it would see one of them only"
+
+
+def test_a_query_without_an_instruction_is_nothing_to_compose() -> None:
+    with pytest.raises(InvalidValueError, match="the instruction is ''"):
+        composing().compose(Query(texts=["red"]))
 
 
 def test_a_caption_alone_can_be_asked_for() -> None:
-    composition = composing().caption(ComposedQuery(RED, mode=Mode.IMAGE))
+    composition = composing().caption(RED)
 
     assert (composition.caption, composition.captioner) == ("a red car", "parrot")
     assert composition.target is None
@@ -284,9 +307,7 @@ def test_a_caption_alone_can_be_asked_for() -> None:
 
 
 def test_the_next_one_answers_and_the_answer_says_why() -> None:
-    composition = composing(Fails(), Says(), by=[Fails(), Wants()]).compose(
-        ComposedQuery(RED, "blue")
-    )
+    composition = composing(Fails(), Says(), by=[Fails(), Wants()]).compose(MAKE_IT_BLUE)
 
     assert (composition.captioner, composition.composer) == ("parrot", "echo")
     told = [(f.step, f.name, f.reason) for f in composition.fell_back]
@@ -296,26 +317,26 @@ def test_the_next_one_answers_and_the_answer_says_why() -> None:
 
 def test_when_nobody_can_the_error_is_the_last_ones() -> None:
     with pytest.raises(ServiceUnreachableError):
-        composing(Fails(), by=[Wants()]).compose(ComposedQuery(RED, "blue"))
+        composing(Fails(), by=[Wants()]).compose(MAKE_IT_BLUE)
     with pytest.raises(ServiceUnreachableError):
-        composing(by=[Fails()]).compose(ComposedQuery(RED, "blue"))
+        composing(by=[Fails()]).compose(MAKE_IT_BLUE)
 
 
 def test_a_picture_that_cannot_be_read_is_no_captioners_fault() -> None:
     broken = Eyes(
-        lambda image: FakeEncoder().encode_texts(["red"]),
+        lambda images: FakeEncoder().encode_texts(["red"]),
         FakeEncoder().encode_texts,
         lambda image, px: (_ for _ in ()).throw(ImageUnreadableError("car.jpg", "it is empty")),
         lambda: STATISTICS,
     )
     with pytest.raises(ImageUnreadableError):
-        Composing(broken, [Says(), Says()], [Wants()]).compose(ComposedQuery(RED, "blue"))
+        Composing(broken, [Says(), Says()], [Wants()]).compose(MAKE_IT_BLUE)
 
 
 def test_when_the_time_is_over_only_the_last_one_is_asked() -> None:
     slow, quick = Wants("slow"), Wants("quick")
 
-    composition = composing(by=[slow, quick], budget_s=1e-9).compose(ComposedQuery(RED, "blue"))
+    composition = composing(by=[slow, quick], budget_s=1e-9).compose(MAKE_IT_BLUE)
 
     assert slow.asked == []
     assert composition.composer == "quick"
@@ -346,7 +367,7 @@ def test_whatever_a_language_model_does_there_is_a_result_and_a_sentence(
         _, composers = words_for(settings, Surroundings(FakeEncoder().encode_texts))
 
         composition = composing(by=composers, budget_s=settings.budget_s).compose(
-            ComposedQuery(RED, "make the car blue")
+            Query(images=[RED], instruction="make the car blue")
         )
 
     assert composition.composer == "rules"
@@ -363,9 +384,9 @@ def test_nothing_is_asked_twice() -> None:
     captioner, composer, shelf = Says(), Wants(), Shelf()
     made = composing(captioner, by=[composer], memory=shelf)
 
-    first = made.compose(ComposedQuery(RED, "blue"))
-    again = made.compose(ComposedQuery(RED.copy(), "blue"))
-    other = made.compose(ComposedQuery(RED, "green"))
+    first = made.compose(MAKE_IT_BLUE)
+    again = made.compose(Query(images=[RED.copy()], instruction="blue"))
+    other = made.compose(Query(images=[RED], instruction="green"))
 
     assert captioner.asked == 1
     assert composer.asked == [("a red car", "blue"), ("a red car", "green")]
@@ -377,12 +398,12 @@ def test_nothing_is_asked_twice() -> None:
 
 def test_another_captioner_or_picture_is_asked_anew() -> None:
     shelf = Shelf()
-    composing(Says(), memory=shelf).compose(ComposedQuery(RED, "blue"))
+    composing(Says(), memory=shelf).compose(MAKE_IT_BLUE)
     other = Says("a bus", "other")
     blue = Image.new("RGB", (8, 8), (0, 0, 255))
 
-    composing(other, memory=shelf).compose(ComposedQuery(RED, "blue"))
-    composing(other, memory=shelf).compose(ComposedQuery(blue, "blue"))
+    composing(other, memory=shelf).compose(MAKE_IT_BLUE)
+    composing(other, memory=shelf).compose(Query(images=[blue], instruction="blue"))
 
     assert other.asked == 2
 
@@ -435,7 +456,9 @@ def test_a_missing_key_or_model_is_no_error_but_a_sentence() -> None:
         WordsSettings(composers=("llm",)), Surroundings(FakeEncoder().encode_texts)
     )
 
-    composition = composing(by=composers).compose(ComposedQuery(RED, "make the car blue"))
+    composition = composing(by=composers).compose(
+        Query(images=[RED], instruction="make the car blue")
+    )
 
     assert composition.composer == "rules"
     assert "SIGHTLINE_LLM_URL" in composition.fell_back[0].reason
@@ -476,7 +499,7 @@ def test_everything_but_the_vectors_can_be_read_as_json() -> None:
             WordsSettings(chat=ChatSettings(server.url, "tiny", timeout_s=60.0)),
             Surroundings(FakeEncoder().encode_texts),
         )
-        composition = composing(by=composers, budget_s=120.0).compose(ComposedQuery(RED, "blue"))
+        composition = composing(by=composers, budget_s=120.0).compose(MAKE_IT_BLUE)
 
     told = composition.as_object()
     assert {name: told[name] for name in GOOD} == GOOD

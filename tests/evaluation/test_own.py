@@ -18,7 +18,7 @@ from sightline.evaluation.own.tasks import (
 )
 from sightline.evaluation.qrels import JUNK, Qrels
 from sightline.evaluation.ranking import Run
-from sightline.evaluation.run.vectors import Asking
+from sightline.evaluation.run.asking import Asking
 from sightline.evaluation.scoring import Scored
 from sightline.evaluation.tasks import QueryMode, Task
 from sightline.gallery import Gallery

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, sync_playwright
 from sightline.evaluation.qrels import JUNK, Qrels
 from sightline.evaluation.report import write_report
 from sightline.evaluation.report.examples import hardest_and_easiest
+from sightline.evaluation.run.asking import Asking
 from sightline.evaluation.run.evaluating import Evaluation, evaluate
-from sightline.evaluation.run.vectors import Asking
 from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.tasks import Crop, Protocol, Published, Task, Topic
 from sightline.gallery import Gallery

@@ -1,13 +1,17 @@
 """Whole evaluations with an encoder whose vectors can be worked out in one's head."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.composed import Composing, Surroundings, WordsSettings, words_for
+from sightline.composed.pipeline import Eyes
 from sightline.errors import ImageUnreadableError, InvalidValueError, NotWritableError
 from sightline.evaluation.qrels import JUNK, Qrels
 from sightline.evaluation.ranking import Run
@@ -19,9 +23,10 @@ from sightline.evaluation.results import (
     read_summary,
 )
 from sightline.evaluation.run import evaluating, searching
+from sightline.evaluation.run.asking import Asking
 from sightline.evaluation.run.evaluating import evaluate, write_results
 from sightline.evaluation.run.pictures import ALTERATIONS, cut_out, opened, written_crops
-from sightline.evaluation.run.vectors import Asking, make_vectors, query_vectors
+from sightline.evaluation.run.vectors import make_vectors, query_vectors
 from sightline.evaluation.run.workplace import Workplace, workplace
 from sightline.evaluation.submissions import (
     circo_submission,
@@ -31,10 +36,10 @@ from sightline.evaluation.submissions import (
 )
 from sightline.evaluation.tasks import Altered, Crop, Protocol, Submission, Task, Topic
 from sightline.gallery import Gallery
-from sightline.gallery.query import query_vector
+from sightline.gallery.query import Pictures, query_vector
 from sightline.indexes import ExactIndex
 from sightline.testing import FakeEncoder
-from sightline.types import Neighbours, Query, Vectors
+from sightline.types import ImageSource, Mode, Neighbours, Query, Vectors
 from tests.conftest import paint
 from tests.evaluation.trec_runs import read_run
 
@@ -237,6 +242,76 @@ def test_a_query_in_a_batch_has_the_vector_of_one_alone(photos: Path, asking: As
         )
         alone = query_vector(query, encoder, prompt=asking.prompt)[0]
         assert batch.vectors[row] == pytest.approx(alone, abs=1e-7)
+
+
+@pytest.mark.parametrize("weights", [(0.5, 0.5), (0.2, 0.8), (0.9, 0.1)])
+def test_library_composed_search_and_evaluation_make_one_vector(
+    photos: Path, weights: tuple[float, float]
+) -> None:
+    encoder = FakeEncoder()
+    text, image = weights
+    red = photos / "red.png"
+    topic = Topic("both", texts=("green",), image=red)
+
+    def embedded(images: Sequence[ImageSource]) -> Vectors:
+        return Pictures(encoder).embed(images)
+
+    eyes = Eyes(embedded, encoder.encode_texts, unused, unused)
+    words = words_for(WordsSettings(), Surroundings(encoder.encode_texts))
+    by_sum = Query(images=[red], instruction="green", mode=Mode.SUM, balance=text)
+
+    plain = query_vector(
+        Query("green", [red], text_weight=text, image_weight=image), encoder, Pictures(encoder)
+    )
+    composed = Composing(eyes, *words).compose(by_sum).vector
+    measured = make_vectors((topic,), encoder, Asking(None, text, image)).vectors
+
+    assert np.array_equal(plain, measured)
+    # 1 - 0.8 is not quite 0.2
+    assert np.allclose(plain, composed, atol=1e-7)
+
+
+def unused(*_: object) -> Any:  # noqa: ANN401
+    raise AssertionError("no pixels and no statistics are needed")
+
+
+class Opposed(FakeEncoder):
+    """Sees in "blue" the very opposite of what it sees in "red"."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        rows = super().encode_texts([text.replace("blue", "red") for text in texts])
+        return rows * np.array([[-1 if "blue" in text else 1] for text in texts], np.float32)
+
+
+def test_a_query_of_which_nothing_is_left_ends_no_evaluation(
+    task: Task, photos: Path, place: Workplace
+) -> None:
+    cancelled = Topic("both", texts=("blue",), image=photos / "red.png")
+    ensemble = Topic("ensemble", texts=("red", "blue"))
+    qrels = Qrels({**task.protocols[0].qrels.grades, "both": {"red.png": 1}, "ensemble": {"x": 1}})
+    asked = replace(
+        task,
+        topics=(*task.topics, cancelled, ensemble),
+        protocols=(replace(task.protocols[0], qrels=qrels),),
+    )
+
+    with Gallery.open(place.gallery, model=Opposed()) as gallery:
+        evaluation = evaluate(asked, gallery, place, Asking())
+
+    scored = evaluation.scored[0]
+    values = dict(zip(scored.queries, scored.column("mAP@3"), strict=True))
+    assert values["words"] == pytest.approx(1.0)
+    assert (values["both"], values["ensemble"]) == (0.0, 0.0)
+    assert scored.unanswered == ("both", "ensemble")
+    counts = evaluation.summary.circumstances["counts"]
+    assert (counts["queries_cancelled"], counts["queries_unreadable"]) == (2, 0)
+
+
+def test_weights_that_leave_nothing_are_refused() -> None:
+    with pytest.raises(InvalidValueError, match="not both 0"):
+        Asking(text_weight=0, image_weight=0)
+    with pytest.raises(InvalidValueError, match="0 or more"):
+        Asking(text_weight=float("nan"))
 
 
 def test_a_query_picture_that_cannot_be_read_is_told_and_scores_nought(

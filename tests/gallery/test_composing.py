@@ -1,16 +1,24 @@
+import itertools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from sightline.composed import WordsSettings
+from sightline.composed import Composing, WordsSettings
 from sightline.composed.fusion import fused_scores
-from sightline.errors import EmptyGalleryError, ImageNotFoundError, WordsSourceNotFoundError
+from sightline.errors import (
+    EmptyGalleryError,
+    ImageNotFoundError,
+    InvalidValueError,
+    WordsSourceNotFoundError,
+)
 from sightline.gallery import Gallery
+from sightline.gallery.composing import GalleryComposing
 from sightline.testing import FakeEncoder
-from sightline.types import Filters, Indexed
-from sightline.types.composition import ComposedQuery, Mode
+from sightline.types import Filters, Indexed, Mode, Query
 from tests.conftest import paint
 
 RED = Image.new("RGB", (24, 16), (255, 0, 0))
@@ -31,7 +39,12 @@ def test_a_picture_of_the_gallery_is_composed_by_its_stored_vector(colours: Gall
     assert isinstance(encoder, FakeEncoder)
     before = encoder.pictures_encoded
 
-    query = ComposedQuery(Indexed(id_of(colours, "red.png")), "blue", Mode.SUM, balance=0.9)
+    query = Query(
+        images=[Indexed(id_of(colours, "red.png"))],
+        instruction="blue",
+        mode=Mode.SUM,
+        balance=0.9,
+    )
     hits = colours.find_composed(colours.composing().compose(query), 1).hits
 
     assert [hit.path.name for hit in hits] == ["blue.png"]
@@ -39,7 +52,9 @@ def test_a_picture_of_the_gallery_is_composed_by_its_stored_vector(colours: Gall
 
 
 def test_fusion_is_in_the_order_of_all_fused_scores(colours: Gallery) -> None:
-    composition = colours.composing().compose(ComposedQuery(RED, "blue", Mode.FUSION))
+    composition = colours.composing().compose(
+        Query(images=[RED], instruction="blue", mode=Mode.FUSION)
+    )
 
     result = colours.find_composed(composition, 6)
 
@@ -51,9 +66,103 @@ def test_fusion_is_in_the_order_of_all_fused_scores(colours: Gallery) -> None:
     assert [hit.score for hit in result.hits] == pytest.approx(list(cosines), abs=1e-6)
 
 
+def test_find_composes_what_has_an_instruction_and_tells_how(colours: Gallery) -> None:
+    query = Query(images=[RED], instruction="make it blue", filters=Filters(formats=["png"]))
+
+    found = colours.find(query, 2, offset=1)
+
+    composition = colours.composing().compose(query)
+    expected = colours.find_composed(composition, 2, offset=1, filters=query.filters)
+    assert [(hit.rank, hit.id, hit.score) for hit in found.hits] == [
+        (hit.rank, hit.id, hit.score) for hit in expected.hits
+    ]
+    assert found.composition is not None
+    assert (found.composition.mode, found.composition.composer) == (Mode.ROLES, "rules")
+    assert [hit.id for hit in colours.search(query, 3)][1:] == [hit.id for hit in found.hits]
+    assert colours.find(Query(texts="blue")).composition is None
+    none = colours.find(replace(query, filters=Filters(formats=["JPEG"])))
+    assert (none.hits, none.considered) == ((), 0)
+
+
+@pytest.mark.parametrize("wrong", [{"k": 0}, {"offset": -1}, {"min_score": 2.0}])
+def test_a_ranking_that_cannot_be_is_refused_before_anything_is_composed(
+    colours: Gallery, wrong: dict[str, Any]
+) -> None:
+    encoder = colours.encoder
+    assert isinstance(encoder, FakeEncoder)
+    before = encoder.texts_encoded
+
+    with pytest.raises(InvalidValueError):
+        colours.find(Query(images=[RED], instruction="make it blue"), **wrong)
+    assert encoder.texts_encoded == before
+
+
+def test_other_captioners_and_composers_can_be_asked(colours: Gallery) -> None:
+    with pytest.raises(WordsSourceNotFoundError, match="nobody"):
+        colours.find(
+            Query(images=[RED], instruction="make it blue"),
+            words=WordsSettings(captioners=("nobody",)),
+        )
+
+
+def test_what_composes_is_kept_until_the_gallery_has_grown(
+    colours: Gallery, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Composing] = []
+    make = GalleryComposing.composing
+
+    def counted(composing: GalleryComposing, *given: Any) -> Composing:  # noqa: ANN401
+        made.append(make(composing, *given))
+        return made[-1]
+
+    monkeypatch.setattr(GalleryComposing, "composing", counted)
+    query = Query(images=[RED], instruction="make it blue")
+    colours.find(query)
+    colours.find(replace(query, instruction="make it green"))
+    assert len(made) == 1
+
+    colours.find(query, prompt="a {query} wall")
+    colours.use_for_queries(lambda encoder: FakeEncoder("other"))
+    colours.find(query)
+    colours.use_for_queries(None)
+    colours.find(query)
+    assert len(made) == 3, "another prompt, and another encoder of queries"
+
+    for i in range(3):
+        paint(photos / f"grey-{i}.png", (100 + i, 100, 100))
+    colours.sync(photos)
+    colours.find(query)
+    assert len(made) == 4
+
+
+def test_in_fusion_all_that_score_enough_are_found_page_by_page(
+    gallery: Gallery, photos: Path
+) -> None:
+    for red, green in itertools.product(range(0, 250, 40), range(0, 250, 40)):
+        paint(photos / f"{red}-{green}.png", (red, green, 120))
+    gallery.sync(photos)
+    composition = gallery.composing().compose(
+        Query(images=[RED], instruction="blue", mode=Mode.FUSION)
+    )
+    whole = gallery.find_composed(composition, 1000).hits
+    least = float(np.median([hit.score for hit in whole]))
+    expected = [hit.id for hit in whole if hit.score >= least]
+    assert expected != [hit.id for hit in whole[: len(expected)]], "they are not the first ones"
+
+    found: list[int] = []
+    more = True
+    while more:
+        page = gallery.find_composed(composition, 5, offset=len(found), min_score=least)
+        found += [hit.id for hit in page.hits]
+        more = page.more
+        assert page.considered == len(whole)
+
+    assert found == expected
+
+
 @pytest.mark.parametrize("mode", [Mode.FUSION, Mode.SUM])
 def test_offset_filters_and_least_scores_hold(colours: Gallery, mode: Mode) -> None:
-    composition = colours.composing().compose(ComposedQuery(RED, "blue", mode))
+    composition = colours.composing().compose(Query(images=[RED], instruction="blue", mode=mode))
     whole = colours.find_composed(composition, 6)
 
     rest = colours.find_composed(composition, 2, offset=3)
@@ -69,7 +178,7 @@ def test_offset_filters_and_least_scores_hold(colours: Gallery, mode: Mode) -> N
 def test_statistics_are_kept_until_the_gallery_has_grown(colours: Gallery, photos: Path) -> None:
     encoder = colours.encoder
     assert isinstance(encoder, FakeEncoder)
-    asked = ComposedQuery(RED, "blue", Mode.FUSION)
+    asked = Query(images=[RED], instruction="blue", mode=Mode.FUSION)
     first = colours.composing().compose(asked)
 
     before = encoder.texts_encoded
@@ -91,8 +200,8 @@ def test_statistics_are_kept_until_the_gallery_has_grown(colours: Gallery, photo
 
 def test_an_empty_gallery_and_unknown_names_are_errors(gallery: Gallery) -> None:
     with pytest.raises(EmptyGalleryError, match="sightline index"):
-        gallery.composing().compose(ComposedQuery(RED, "blue", Mode.FUSION))
+        gallery.composing().compose(Query(images=[RED], instruction="blue", mode=Mode.FUSION))
     with pytest.raises(ImageNotFoundError):
-        gallery.composing().compose(ComposedQuery(Indexed(7), "blue", Mode.SUM))
+        gallery.composing().compose(Query(images=[Indexed(7)], instruction="blue", mode=Mode.SUM))
     with pytest.raises(WordsSourceNotFoundError):
         gallery.composing(WordsSettings(captioners=("nobody",)))

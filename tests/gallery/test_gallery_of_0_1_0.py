@@ -25,7 +25,7 @@ from sightline.catalog.migrations import MIGRATIONS
 from sightline.gallery import Gallery
 from sightline.indexes import open_index
 from sightline.types import Filters, Hit, Indexed, Orientation, Query
-from sightline.types.composition import ComposedQuery, Mode
+from sightline.types.composition import Mode
 
 ARCHIVE = Path(__file__).parent / "data" / "gallery-of-0.1.0.zip"
 BUILT_AT = "/srv/sightline-0.1.0"
@@ -156,7 +156,7 @@ def test_it_answers_as_before(gallery: Gallery, home: Path, expected: dict[str, 
 
 def test_it_composes_as_before(gallery: Gallery, expected: dict[str, Any]) -> None:
     for mode, answer in expected["composed"].items():
-        query = ComposedQuery(Indexed(1), "the same, but at night", Mode(mode))
+        query = Query(images=[Indexed(1)], instruction="the same, but at night", mode=Mode(mode))
         composition = gallery.composing().compose(query)
 
         assert composition.caption == answer["caption"]

@@ -17,8 +17,9 @@ from fastapi.testclient import TestClient
 from sightline.composed import Composing, WordsSettings
 from sightline.composed.chat import ChatSettings
 from sightline.gallery import Gallery
+from sightline.gallery.composing import GalleryComposing
 from sightline.testing import FakeEncoder
-from sightline.types.composition import ComposedQuery, Weights
+from sightline.types import Query, Weights
 from tests.composed.chat.llm_server import GOOD, answers, llm_server, refuses
 from tests.conftest import COLOURS
 from tests.server.conftest import API, ids_by_name, names, png, served_gallery
@@ -66,7 +67,7 @@ def test_an_answer_tells_how_it_came_about(client: TestClient) -> None:
 def test_the_hits_are_those_of_the_library(client: TestClient, indexed: Gallery) -> None:
     found = composed(client, k=6)
 
-    composition = indexed.composing().compose(ComposedQuery(png(RED), "make it blue"))
+    composition = indexed.composing().compose(Query(images=[png(RED)], instruction="make it blue"))
     expected = indexed.find_composed(composition, 6).hits
     assert [hit["id"] for hit in found["hits"]] == [hit.id for hit in expected]
 
@@ -212,10 +213,10 @@ def test_what_composes_is_made_once_for_all_who_come_at_once(
     indexed: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Composing] = []
-    make, all_came = Gallery.composing, threading.Barrier(4)
+    make, all_came = GalleryComposing.composing, threading.Barrier(4)
 
-    def make_slowly(gallery: Gallery, *given: Any, **more: Any) -> Composing:  # noqa: ANN401
-        made.append(make(gallery, *given, **more))
+    def make_slowly(composing: GalleryComposing, *given: Any) -> Composing:  # noqa: ANN401
+        made.append(make(composing, *given))
         time.sleep(0.2)
         return made[-1]
 
@@ -223,11 +224,26 @@ def test_what_composes_is_made_once_for_all_who_come_at_once(
         all_came.wait(20)
         return asked(client, text=f"make it blue {number}").status_code
 
-    monkeypatch.setattr(Gallery, "composing", make_slowly)
+    monkeypatch.setattr(GalleryComposing, "composing", make_slowly)
     with served_gallery(indexed) as client, ThreadPoolExecutor(4) as threads:
         assert list(threads.map(partial(ask, client), range(4))) == [200] * 4
 
     assert len(made) == 1
+
+
+def test_what_captioners_try_does_not_push_out_what_people_asked_for(indexed: Gallery) -> None:
+    encoder = indexed.encoder
+    assert isinstance(encoder, FakeEncoder)
+    with served_gallery(indexed, text_cache=30) as client:
+        client.get(f"{API}/search", params={"q": "red"})
+        composed(client, mode="fusion")
+        composed(client)
+
+        before = encoder.texts_encoded
+        again = client.get(f"{API}/search", params={"q": "red", "k": 3}).json()
+
+    assert not again["cached"]
+    assert encoder.texts_encoded == before, "the words were still known"
 
 
 def test_fusion_has_no_statistics_of_an_empty_gallery(tmp_path: Path) -> None:

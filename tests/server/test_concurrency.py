@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,29 @@ def test_a_full_queue_sends_away_and_says_when_to_come_back(
     assert page == 200, "what is no search goes on"
     assert [answer.status_code for answer in answers] == [200] * 4
     assert (searching.running, searching.waiting) == (0, 0)
+
+
+def test_who_asks_the_same_at_once_costs_one_search(
+    indexed: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    find, all_inside = Gallery.find, threading.Barrier(4)
+
+    def slowly(gallery: Gallery, *arguments: object, **more: object) -> object:
+        calls.append(arguments)
+        with suppress(threading.BrokenBarrierError):
+            all_inside.wait(0.5)  # if each searches for itself, all of them come here
+        return find(gallery, *arguments, **more)  # type: ignore[arg-type]
+
+    with served_gallery(indexed, search_threads=4) as client, ThreadPoolExecutor(4) as pool:
+        monkeypatch.setattr(Gallery, "find", slowly)
+        asked = [pool.submit(client.get, f"{API}/search", params={"q": "red"}) for _ in range(4)]
+        answers = [call.result(60) for call in asked]
+
+    assert len(calls) == 1
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert sorted(answer.json()["cached"] for answer in answers) == [False, True, True, True]
+    assert len({json.dumps(answer.json()["hits"]) for answer in answers}) == 1
 
 
 def test_a_search_that_fails_gives_its_place_back() -> None:

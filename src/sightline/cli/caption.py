@@ -70,11 +70,9 @@ def caption(
 
 def _say_all(file: Path, asked: dict[str, Composing], *, as_json: bool) -> bool:
     """Say what every captioner says of a file; return whether it could be read."""
-    from sightline.types.composition import ComposedQuery, Mode
-
     for name, composing in asked.items():
         try:
-            said = composing.caption(ComposedQuery(file, mode=Mode.IMAGE))
+            said = composing.caption(file)
         except ImageUnreadableError as error:
             complain(f"skipped: {error}")
             return False

@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -16,7 +16,6 @@ from sightline.errors import InvalidValueError, SourceNotFoundError
 from sightline.system.paths import absolute
 from sightline.types.composition import (
     COMPOSING,
-    ComposedQuery,
     Composition,
     Cost,
     Mode,
@@ -26,7 +25,7 @@ from sightline.types.composition import (
 
 if TYPE_CHECKING:
     from sightline.composed import WordsSettings
-    from sightline.types import ImageSource
+    from sightline.types import Query
 
 ModeOption: TypeAlias = Annotated[
     Mode | None,
@@ -108,70 +107,61 @@ ExplainOption: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """Parts of a composed search that the user gives instead of having them made."""
-
-    caption: str | None = None
-    target: str | None = None
-    desired: Sequence[str] = ()
-    preserve: Sequence[str] = ()
-    forbidden: Sequence[str] = ()
-    paraphrases: Sequence[str] = ()
-
-    def as_target(self) -> Target | None:
-        """Return the target that was given, or None.
-
-        Raises:
-            InvalidValueError: parts of one were given without it.
-        """
-        parts = [tuple(p) for p in (self.desired, self.preserve, self.forbidden, self.paraphrases)]
-        if self.target is not None:
-            return Target(self.target, *parts)
-        if any(parts):
-            raise InvalidValueError("--target", None, "given where parts of it are given")
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """What the results should not be like, beside what the instruction takes away."""
-
-    texts: Sequence[str]
-    images: Sequence[ImageSource]
-    weight: float
-
-
 def composed_query(
-    images: Sequence[ImageSource],
-    words: str,
+    query: Query,
     mode: Mode | None,
-    edited: Edited,
+    caption: str | None,
+    target: Target | None,
     weights: str | None,
     balance: float,
-    excluded: Excluded,
-) -> ComposedQuery:
-    """Return what is to be composed.
+) -> Query:
+    """Return a query whose words say what is to be different in its picture.
+
+    Args:
+        query: With the words as its texts.
+        mode: How both become one search; ``roles`` if None.
+        caption: What the picture shows, if the user says so.
+        target: What is wanted, if the user says so.
+        weights: As ``read_weights`` takes them.
+        balance: Of the words, in ``sum``.
 
     Raises:
         InvalidValueError: there is not just one picture, no words where the mode needs them, or an
             option that makes no sense.
     """
     mode = mode or Mode.ROLES
-    if len(images) != 1 and mode is not Mode.TEXT:
-        raise InvalidValueError("the number of pictures for --mode", len(images), "one")
-    return ComposedQuery(
-        image=images[0] if images else None,
-        instruction=words,
+    if len(query.images) != 1 and mode is not Mode.TEXT:
+        raise InvalidValueError("the number of pictures for --mode", len(query.images), "one")
+    return replace(
+        query,
+        texts=(),
+        instruction=" ".join(query.texts),
         mode=mode,
-        caption=edited.caption,
-        target=edited.as_target(),
+        caption=caption,
+        target=target,
         weights=read_weights(weights),
         balance=balance,
-        excluded_texts=tuple(excluded.texts),
-        excluded_images=tuple(excluded.images),
-        excluded_weight=excluded.weight,
     )
+
+
+def read_target(
+    text: str | None,
+    desired: Sequence[str] | None,
+    preserve: Sequence[str] | None,
+    forbidden: Sequence[str] | None,
+    paraphrases: Sequence[str] | None,
+) -> Target | None:
+    """Return the target that the user gives instead of having it made, or None.
+
+    Raises:
+        InvalidValueError: parts of one were given without it.
+    """
+    parts = [tuple(given or ()) for given in (desired, preserve, forbidden, paraphrases)]
+    if text is not None:
+        return Target(text, *parts)
+    if any(parts):
+        raise InvalidValueError("--target", None, "given where parts of it are given")
+    return None
 
 
 def read_weights(text: str | None) -> Weights:

@@ -18,12 +18,10 @@ from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from rich.console import Console
 
     from sightline.gallery import Gallery
-    from sightline.types import Hit, Query, SyncReport
+    from sightline.types import Query, SyncReport
 
 _WORDS = "a sailboat at sunset"
 _PICTURE_OF = "a red car in the snow at night"
@@ -83,45 +81,33 @@ def _told(report: SyncReport) -> str:
 def _search_three_ways(console: Console, gallery: Gallery, folder: Path) -> list[Path]:
     """Search by words, by picture and by both; write a contact sheet of each."""
     from sightline.types import Query
-    from sightline.types.composition import ComposedQuery
 
     picture = gallery.search(Query(texts=[_PICTURE_OF]), k=1)[0].path
     reference = gallery.search(Query(texts=[_REFERENCE_OF]), k=1)[0].path
-    composing = gallery.composing()
-    understood = ""
-
-    def both() -> Sequence[Hit]:
-        nonlocal understood
-        composition = composing.compose(ComposedQuery(reference, _INSTRUCTION))
-        if composition.target is not None:
-            understood = composition.target.text
-        return gallery.find_composed(composition, _RESULTS).hits
-
-    def simply(query: Query) -> Callable[[], Sequence[Hit]]:
-        return lambda: gallery.search(query, k=_RESULTS)
-
-    words, example = Query(texts=[_WORDS]), Query(images=[picture])
-    composed = Query(images=[reference], texts=[_INSTRUCTION])
-    sheets = [
-        _show(console, simply(words), words, folder / "by-words.jpg"),
-        _show(console, simply(example), example, folder / "by-picture.jpg"),
-        _show(console, both, composed, folder / "by-both.jpg"),
+    queries = {
+        "by-words": Query(texts=[_WORDS]),
+        "by-picture": Query(images=[picture]),
+        "by-both": Query(images=[reference], instruction=_INSTRUCTION),
+    }
+    return [
+        _show(console, gallery, query, folder / f"{name}.jpg") for name, query in queries.items()
     ]
-    console.print(f"       understood as: {understood}")
-    return sheets
 
 
-def _show(console: Console, search: Callable[[], Sequence[Hit]], query: Query, sheet: Path) -> Path:
+def _show(console: Console, gallery: Gallery, query: Query, sheet: Path) -> Path:
     from sightline.cli.sheet import title_of, write_sheet
 
     began = time.perf_counter()
-    hits = search()
+    found = gallery.find(query, k=_RESULTS)
+    hits = found.hits
     elapsed_ms = (time.perf_counter() - began) * 1000
     write_sheet(sheet, hits, query, max_megapixels=200.0)
     console.print(f"     {title_of(query)}", style="bold", end="")
     console.print(f"  ({elapsed_ms:.0f} ms)")
     for hit in hits[:3]:
         console.print(f"       {hit.rank}  {hit.score:.3f}  {hit.path.name}")
+    if found.composition is not None and found.composition.target is not None:
+        console.print(f"       understood as: {found.composition.target.text}")
     return sheet
 
 

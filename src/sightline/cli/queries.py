@@ -18,8 +18,6 @@ from sightline.cli.composing import (
     CaptionOption,
     ComposerOption,
     DesiredOption,
-    Edited,
-    Excluded,
     ExplainOption,
     ForbiddenOption,
     ModeOption,
@@ -29,6 +27,7 @@ from sightline.cli.composing import (
     TargetOption,
     WeightsOption,
     composed_query,
+    read_target,
     words_settings,
 )
 from sightline.cli.options import JsonOption, named_path
@@ -38,7 +37,6 @@ from sightline.system.paths import absolute
 if TYPE_CHECKING:
     from sightline.composed import WordsSettings
     from sightline.types import Filters, ImageSource, PictureSource, Query
-    from sightline.types.composition import ComposedQuery
 
 _PromptOption: TypeAlias = Annotated[
     str | None,
@@ -194,21 +192,18 @@ class Composed:
     phrases: PhrasesOption = None
     blip: BlipOption = None
 
-    def query(self, query: Query, text: str, added_up: AddedUp) -> ComposedQuery | None:
-        """Return what is to be composed, or None if the query is searched for as it is.
+    def query(self, query: Query, added_up: AddedUp) -> Query:
+        """Return a query whose words are an instruction, or the query itself if they are not.
 
         Raises:
             InvalidValueError: a part that the mode needs is missing, or makes no sense.
         """
         is_change = len(query.images) == 1 and bool(query.texts) and not added_up.is_asked_for
         if self.mode is None and not self.target and not self.caption and not is_change:
-            return None
+            return query
         lists = (self.desired, self.preserve, self.forbidden, self.paraphrase)
-        edited = Edited(self.caption, self.target, *(phrases or () for phrases in lists))
-        away = Excluded(query.excluded_texts, query.excluded_images, added_up.excluded_weight)
-        return composed_query(
-            query.images, text, self.mode, edited, self.weights, self.balance, away
-        )
+        target = read_target(self.target, *lists)
+        return composed_query(query, self.mode, self.caption, target, self.weights, self.balance)
 
     def settings(self) -> WordsSettings:
         """Return what says in words what pictures show, and merges that with an instruction."""

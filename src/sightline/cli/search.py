@@ -40,37 +40,26 @@ def search(
     Results go to standard output. The exit code is 1 when there are none.
     """
     page = output.sheet_file()
-    query = wanted.query(added_up, filters)
-    asked = composed.query(query, wanted.text, added_up)
+    query = composed.query(wanted.query(added_up, filters), added_up)
     settings = composed.settings()
-    composition = None
     with opening.open(gallery_folder(gallery)) as opened:
         began = time.perf_counter()
-        if asked is None:
-            found = opened.find(
-                query,
-                part.k,
-                offset=part.offset,
-                min_score=part.min_score,
-                prompt=added_up.prompt,
-            )
-        else:
-            composition = opened.composing(settings, prompt=added_up.prompt).compose(asked)
-            found = opened.find_composed(
-                composition,
-                part.k,
-                offset=part.offset,
-                min_score=part.min_score,
-                filters=filters,
-            )
+        found = opened.find(
+            query,
+            part.k,
+            offset=part.offset,
+            min_score=part.min_score,
+            prompt=added_up.prompt,
+            words=settings,
+        )
         elapsed_ms = (time.perf_counter() - began) * 1000
         _note_missing_vectors(opened)
         is_empty = len(opened) == 0
-    if composition is not None:
-        note_fallbacks(composition)
+    if found.composition is not None:
+        note_fallbacks(found.composition)
         if composed.explain:
             pushed = wanted.pushed_away(added_up.excluded_weight)
-            explain(composition, (wanted.images or [""])[0], pushed, as_json=output.as_json)
+            explain(found.composition, (wanted.images or [""])[0], pushed, as_json=output.as_json)
     if not found.hits:
         _say_nothing_found(is_empty, found.considered)
         raise typer.Exit(Exit.NOTHING_FOUND)

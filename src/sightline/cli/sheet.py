@@ -92,7 +92,8 @@ def _check_height(target: Path, kind: _Format, count: int, has_examples: bool) -
 
 def title_of(query: Query) -> str:
     """Return a query in one line."""
-    wanted = " + ".join([*(["this picture"] if query.images else []), *query.texts])
+    words = [*query.texts, *([query.instruction] if query.instruction else [])]
+    wanted = " + ".join([*(["this picture"] if query.images else []), *words])
     excluded = ", ".join(
         [*query.excluded_texts, *(["that picture"] if query.excluded_images else [])]
     )

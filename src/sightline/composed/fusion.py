@@ -93,10 +93,12 @@ class FusedBest:
     Attributes:
         ids: Best first; equal ones by id, shape (m,).
         rows: Their stored rows, shape (m, d).
+        fused: Their h, shape (m,).
     """
 
     ids: Ids
     rows: Vectors
+    fused: NDArray[np.float64]
 
     def cosines(self, vector: Vectors) -> list[tuple[int, float]]:
         """Return every id with its cosine to a vector of shape (1, d), in the order of ``ids``."""
@@ -113,8 +115,9 @@ def best_fused(fusion: Fusion, ids: Ids, rows: Vectors, k: int) -> FusedBest:
         rows: Stored unit rows, shape (n, d).
         k: How many, at least 1.
     """
-    order = np.lexsort((ids, -fused_scores(fusion, rows)))[:k]
-    return FusedBest(ids[order], rows[order])
+    scores = fused_scores(fusion, rows)
+    order = np.lexsort((ids, -scores))[:k]
+    return FusedBest(ids[order], rows[order], scores[order])
 
 
 def sample_of(rows: Vectors, most: int = _SAMPLE) -> Vectors:

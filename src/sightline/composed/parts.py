@@ -1,9 +1,19 @@
-"""The parts of a composed search as vectors, and their sum: one vector, so one search."""
+"""From the parts of a query to its one vector: the sum of their weighted unit means.
+
+    v = sum of weight_i * mean_i,   scaled to unit length
+
+A score is a dot product, so the weighted sum of the scores of all parts is the score of the
+weighted sum of the parts:
+
+    sum of w_i * (p_i . x) = (sum of w_i * p_i) . x
+
+That is why one vector stands for all of them, and one search gives their joint order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,54 +25,34 @@ from sightline.types.composition import Target, Weights
 # Below this length a sum of unit vectors is rounding noise, and its direction means nothing.
 _SHORTEST = 1e-3
 
+Part: TypeAlias = tuple[float, Vectors]
+"""A weight, negative for what pushes away, and the unit rows whose mean it belongs to: (n, d)."""
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The parts of a ``roles`` search: unit rows of shape (d,) in float64, or None where empty.
 
-    Attributes:
-        target: G, the mean of the target and its paraphrases.
-        desired: D, the mean of what is desired.
-        preserve: P, the mean of what is to stay.
-        image: R, the picture.
-        forbidden: F, the mean of what is to be gone.
+def vector_of(parts: Iterable[Part]) -> Vectors:
+    """Return the one unit vector of some parts, float32, shape (1, d).
+
+    A part without rows or without weight is left out, and the others keep their weights: only the
+    direction counts.
+
+    Raises:
+        CancelledQueryError: nothing is left.
     """
+    weighted = [weight * mean_of(rows) for weight, rows in parts if weight and len(rows)]
+    if not weighted:
+        raise CancelledQueryError
+    return as_query(np.sum(weighted, axis=0))
 
-    target: NDArray[np.float64] | None
-    desired: NDArray[np.float64] | None
-    preserve: NDArray[np.float64] | None
-    image: NDArray[np.float64] | None
-    forbidden: NDArray[np.float64] | None
 
-    def weighted(self, weights: Weights) -> list[tuple[float, NDArray[np.float64]]]:
-        """Return every part that is there with its weight, the forbidden ones negative.
-
-        A score is a dot product, so the weighted sum of the scores of all parts is the score of
-        the weighted sum of the parts:
-
-            sum of w_i * (p_i . x) = (sum of w_i * p_i) . x
-
-        That is why one vector stands for all of them, and one search gives their joint order.
-        """
-        signed = (
-            (weights.target, self.target),
-            (weights.desired, self.desired),
-            (weights.preserve, self.preserve),
-            (weights.image, self.image),
-            (-weights.forbidden, self.forbidden),
-        )
-        return [(weight, part) for weight, part in signed if part is not None and weight]
-
-    def vector(self, weights: Weights) -> Vectors:
-        """Return the one unit vector of all parts, float32, shape (1, d).
-
-        Raises:
-            CancelledQueryError: nothing is left.
-        """
-        weighted = self.weighted(weights)
-        if not weighted:
-            raise CancelledQueryError
-        return as_query(np.sum([weight * part for weight, part in weighted], axis=0))
+def vectors_of(queries: Sequence[Iterable[Part]], dimensions: int) -> Vectors:
+    """Return the vector of each of many queries, shape (q, d): zeros where nothing is left."""
+    vectors = np.zeros((len(queries), dimensions), dtype=np.float32)
+    for row, parts in enumerate(queries):
+        try:
+            vectors[row] = vector_of(parts)[0]
+        except CancelledQueryError:
+            continue
+    return vectors
 
 
 def texts_of(target: Target) -> list[str]:
@@ -76,26 +66,26 @@ def texts_of(target: Target) -> list[str]:
     ]
 
 
-def parts_of(target: Target, rows: Vectors, image: Vectors | None) -> Parts:
-    """Return the parts of a target.
+def parts_of(target: Target, rows: Vectors, image: Vectors | None, weights: Weights) -> list[Part]:
+    """Return the parts of a ``roles`` search.
 
     Args:
-        target: What is wanted.
+        target: What is wanted. It and its paraphrases are one part.
         rows: A unit row for each of ``texts_of(target)``, shape (t, d).
         image: The picture, shape (1, d), or None.
+        weights: Of the parts.
     """
-    groups = (
-        ("target", 1 + len(target.paraphrases)),
-        ("desired", len(target.desired)),
-        ("preserve", len(target.preserve)),
-        ("forbidden", len(target.forbidden)),
+    counts = (
+        (weights.target, 1 + len(target.paraphrases)),
+        (weights.desired, len(target.desired)),
+        (weights.preserve, len(target.preserve)),
+        (-weights.forbidden, len(target.forbidden)),
     )
-    means: dict[str, NDArray[np.float64] | None] = {}
-    start = 0
-    for name, count in groups:
-        means[name] = mean_of(rows[start : start + count]) if count else None
+    parts, start = [], 0
+    for weight, count in counts:
+        parts.append((weight, rows[start : start + count]))
         start += count
-    return Parts(image=None if image is None else image[0].astype(np.float64), **means)
+    return parts if image is None else [*parts, (weights.image, image)]
 
 
 def agreement_of(rows: Sequence[NDArray[np.float32]] | Vectors) -> float | None:
@@ -111,26 +101,12 @@ def agreement_of(rows: Sequence[NDArray[np.float32]] | Vectors) -> float | None:
 
 
 def mean_of(rows: Vectors) -> NDArray[np.float64]:
-    """Return the unit mean of some unit rows, shape (d,).
+    """Return the unit mean of some rows, shape (d,).
 
     Raises:
         CancelledQueryError: they cancel out.
     """
     return _unit(rows.astype(np.float64).mean(axis=0))
-
-
-def away_from(vector: Vectors, excluded: NDArray[np.float64], weight: float) -> Vectors:
-    """Return a query moved away from what is excluded: v - weight * e, scaled to unit length.
-
-    Args:
-        vector: Unit, shape (1, d).
-        excluded: The unit mean of all that is excluded, shape (d,).
-        weight: How strongly it pushes.
-
-    Raises:
-        CancelledQueryError: nothing is left.
-    """
-    return as_query(vector[0].astype(np.float64) - weight * excluded)
 
 
 def as_query(vector: NDArray[np.float64]) -> Vectors:

@@ -22,24 +22,16 @@ from sightline.composed.memory import (
     read_target,
     target_text,
 )
-from sightline.composed.parts import (
-    agreement_of,
-    as_query,
-    away_from,
-    mean_of,
-    parts_of,
-    texts_of,
-)
+from sightline.composed.parts import agreement_of, parts_of, texts_of, vector_of
 from sightline.errors import InvalidValueError, SightlineError
 from sightline.images import bytes_hash, read
 from sightline.protocols import Captioner, Composer, VectorCaptioner
 from sightline.system.paths import absolute
-from sightline.types import Cropped, ImageSource, Indexed, Vectors
+from sightline.types import Cropped, ImageSource, Indexed, Query, Vectors
 from sightline.types.composition import (
     COMPOSING,
     Caption,
     Composed,
-    ComposedQuery,
     Composition,
     Cost,
     FellBack,
@@ -68,13 +60,13 @@ class Eyes:
     """What turns pictures and texts into vectors and pixels; a gallery has one.
 
     Attributes:
-        embed_image: A picture to its unit vector, shape (1, d).
+        embed_images: Pictures to unit rows, shape (q, d).
         embed_texts: Texts to unit rows, shape (q, d), with the model's prompt around them.
         pixels: A picture, and the shortest edge it will be used at, to an RGB image.
         statistics: How scores are spread in the gallery; asked for in ``fusion`` only.
     """
 
-    embed_image: Callable[[ImageSource], Vectors]
+    embed_images: Callable[[Sequence[ImageSource]], Vectors]
     embed_texts: Callable[[Sequence[str]], Vectors]
     pixels: Pixels
     statistics: Callable[[], Statistics]
@@ -115,21 +107,40 @@ class Composing:
         self._memory = memory or Forgetful()
         self._budget_s = budget_s
 
-    def compose(self, query: ComposedQuery) -> Composition:
+    @property
+    def captioners(self) -> tuple[AnyCaptioner, ...]:
+        """What is asked what a picture shows, in this order."""
+        return self._captioners
+
+    @property
+    def composers(self) -> tuple[Composer, ...]:
+        """What is asked what is wanted, in this order."""
+        return self._composers
+
+    def statistics(self) -> Statistics:
+        """Return how scores are spread in the gallery, as ``fusion`` takes it.
+
+        Raises:
+            EmptyGalleryError: it has no pictures.
+        """
+        return self._eyes.statistics()
+
+    def compose(self, query: Query) -> Composition:
         """Return one search, and how it came about.
 
         Raises:
+            InvalidValueError: the query has no mode, since it has no instruction.
             SightlineError: the last captioner or composer could not answer either, the picture
                 cannot be read, or nothing is left to search for.
         """
         run = _Run(self._eyes, query, self._budget_s)
-        if query.mode in COMPOSING:
+        if run.mode in COMPOSING:
             self._find_words(run)
         return run.composition()
 
-    def caption(self, query: ComposedQuery) -> Composition:
+    def caption(self, image: ImageSource) -> Composition:
         """Return only what a picture shows: a composition without a target, in ``Mode.IMAGE``."""
-        run = _Run(self._eyes, replace(query, mode=Mode.IMAGE), self._budget_s)
+        run = _Run(self._eyes, Query(images=[image], mode=Mode.IMAGE), self._budget_s)
         self._say(run)
         return run.composition()
 
@@ -207,8 +218,11 @@ class _OpenStep:
 class _Run:
     """One query on its way. Used by one thread."""
 
-    def __init__(self, eyes: Eyes, query: ComposedQuery, budget_s: float) -> None:
+    def __init__(self, eyes: Eyes, query: Query, budget_s: float) -> None:
+        if query.mode is None:
+            raise InvalidValueError("the instruction", query.instruction, "at least one word")
         self.query = query
+        self.mode = query.mode
         self.caption = ""
         self.captioner = ""
         self.target: Target | None = None
@@ -217,7 +231,7 @@ class _Run:
         self._deadline_s = time.monotonic() + budget_s
         self._fell_back: list[FellBack] = []
         self._steps: list[StepTaken] = []
-        self._image = query.vector
+        self._image: Vectors | None = None
 
     # Steps and time
 
@@ -252,40 +266,40 @@ class _Run:
 
     @property
     def image(self) -> Vectors:
-        """The picture's unit vector, shape (1, d), made when it is first needed."""
+        """The unit vector of the picture or of several, shape (1, d), made when it is needed."""
         if self._image is None:
             with self.step("picture", "model"):
-                self._image = self._eyes.embed_image(self._source())
+                rows = self._eyes.embed_images(self.query.images)
+                self._image = rows if len(rows) == 1 else vector_of([(1.0, rows)])
         return self._image
 
     def pixels(self) -> Image.Image:
-        """Return the picture for a captioner."""
-        return self._eyes.pixels(self._source(), _CAPTION_PX)
+        """Return the picture for a captioner.
+
+        Raises:
+            InvalidValueError: there are several, of which only the vector has what they share.
+        """
+        if len(self.query.images) != 1:
+            raise InvalidValueError("the number of pictures", len(self.query.images), "one")
+        return self._eyes.pixels(self.query.images[0], _CAPTION_PX)
 
     def picture_key(self) -> str:
         """Return what tells this picture from others: its content, or its vector."""
-        source = self.query.image
-        if source is None or isinstance(source, Indexed):
+        source = self.query.images[0]
+        if len(self.query.images) > 1 or isinstance(source, Indexed | Cropped):
             return hashlib.blake2b(self.image.tobytes(), digest_size=20).hexdigest()
         if isinstance(source, str | Path):
             return bytes_hash(read(absolute(source)))
         if isinstance(source, bytes):
             return bytes_hash(source)
-        if isinstance(source, Cropped):
-            return hashlib.blake2b(self.image.tobytes(), digest_size=20).hexdigest()
         return bytes_hash(f"{source.mode} {source.size}".encode() + source.tobytes())
-
-    def _source(self) -> ImageSource:
-        if self.query.image is None:
-            raise InvalidValueError("the picture of a composed search", None, "given")
-        return self.query.image
 
     # The vector
 
     def composition(self) -> Composition:
         """Return the search, with everything that led to it."""
         agreement, fusion = None, None
-        match self.query.mode:
+        match self.mode:
             case Mode.IMAGE:
                 vector = self.image
             case Mode.TEXT:
@@ -299,7 +313,7 @@ class _Run:
         if self.query.excluded_texts or self.query.excluded_images:
             vector, fusion = self._without_excluded(vector, fusion)
         return Composition(
-            mode=self.query.mode,
+            mode=self.mode,
             instruction=self.query.instruction,
             vector=vector,
             fusion=fusion,
@@ -318,19 +332,20 @@ class _Run:
         self, vector: Vectors, fusion: Fusion | None
     ) -> tuple[Vectors, Fusion | None]:
         """Move a query away from what is excluded; in ``fusion``, each side from its own kind."""
-        query, weight = self.query, self.query.excluded_weight
+        query, away, none = self.query, -self.query.excluded_weight, vector[:0]
         with self.step("excluded", "model"):
-            texts = [self._eyes.embed_texts(query.excluded_texts)] if query.excluded_texts else []
-            images = [self._eyes.embed_image(image) for image in query.excluded_images]
-            moved = away_from(vector, mean_of(np.concatenate([*texts, *images])), weight)
+            texts = self._eyes.embed_texts(query.excluded_texts) if query.excluded_texts else none
+            images = (
+                self._eyes.embed_images(query.excluded_images) if query.excluded_images else none
+            )
+            moved = vector_of([(1.0, vector), (away, np.concatenate([texts, images]))])
             if fusion is None:
                 return moved, None
             facts, words, image = fusion.statistics, fusion.words, fusion.image
-            if texts:
-                words = away_from(words, mean_of(texts[0] - facts.text_mean), weight)
-            if images:
-                centred = np.concatenate(images) - facts.image_mean
-                image = away_from(image, mean_of(centred), weight)
+            if len(texts):
+                words = vector_of([(1.0, words), (away, texts - facts.text_mean)])
+            if len(images):
+                image = vector_of([(1.0, image), (away, images - facts.image_mean)])
             return moved, replace(fusion, words=words, image=image)
 
     def _words(self, texts: Sequence[str]) -> Vectors:
@@ -338,10 +353,7 @@ class _Run:
             return self._eyes.embed_texts(texts)
 
     def _sum(self, words: Vectors) -> Vectors:
-        share = self.query.balance
-        return as_query(
-            share * words[0].astype(np.float64) + (1 - share) * self.image[0].astype(np.float64)
-        )
+        return vector_of([(self.query.balance, words), (1 - self.query.balance, self.image)])
 
     def _fused(self) -> tuple[Vectors, Fusion]:
         words = self._words([self.query.instruction])
@@ -351,10 +363,10 @@ class _Run:
 
     def _composed(self) -> tuple[Vectors, float | None]:
         target = self.target or Target(self.query.instruction)
-        if self.query.mode is Mode.PUBLISHED:
+        if self.mode is Mode.PUBLISHED:
             return self._words([target.text]), None
         # All texts in one batch: the model is fastest so.
         rows = self._words(texts_of(target))
         agreement = agreement_of(rows[: 1 + len(target.paraphrases)])
         image = self.image if self.query.weights.image else None
-        return parts_of(target, rows, image).vector(self.query.weights), agreement
+        return vector_of(parts_of(target, rows, image, self.query.weights)), agreement

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
+from typing import TypeAlias
 
 import numpy as np
+from cachetools import LRUCache
 
 from sightline.composed import Composing, Surroundings, WordsSettings, words_for
 from sightline.composed.captioners.tags import example_captions
@@ -20,19 +24,25 @@ from sightline.gallery.identity import mark_of
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING
 from sightline.gallery.query import embed_texts
-from sightline.gallery.search import GallerySearch
+from sightline.gallery.search import GallerySearch, check_ranking
 from sightline.protocols import GalleryStore, Specialist
-from sightline.types import Vectors
+from sightline.system.single_flight import SingleFlight
+from sightline.types import Query, SearchResult, Vectors
 from sightline.types.composition import Statistics
 
 _STATISTICS = "statistics"
 _VERSION = "1"
 # A gallery that grew by less has much the same statistics.
 _GROWTH = 1.2
+# Each may hold a captioner's model.
+_KEPT = 4
+
+_Made: TypeAlias = tuple[WordsSettings, str | None, int, int]
+"""All that a ``Composing`` is made for: settings, prompt, size of the gallery, encoder."""
 
 
 class GalleryComposing:
-    """Makes ``Composing`` objects for one gallery. Safe to share by threads.
+    """Answers composed queries on one gallery. Safe to share by threads.
 
     Args:
         catalog: The truth; keeps captions, targets and statistics.
@@ -49,14 +59,55 @@ class GalleryComposing:
         self._search = search
         self._device = device
         self._memory = CatalogMemory(catalog)
+        self._kept: LRUCache[_Made, Composing] = LRUCache(_KEPT)
+        self._mutex = Lock()
+        self._making: SingleFlight[_Made, Composing] = SingleFlight()
+
+    def find(
+        self,
+        query: Query,
+        k: int,
+        *,
+        offset: int,
+        min_score: float | None,
+        prompt: str | None,
+        words: WordsSettings,
+    ) -> SearchResult:
+        """Return what ``Gallery.find`` promises of a query with an instruction."""
+        check_ranking(k, offset, min_score)
+        composition = self._kept_composing(words, prompt).compose(query)
+        return self._search.composed(
+            composition, k, offset=offset, min_score=min_score, filters=query.filters
+        )
+
+    def _kept_composing(self, settings: WordsSettings, prompt: str | None) -> Composing:
+        """Return what composes: made once for all who come at once, since it may load a model.
+
+        It is made anew once the gallery has grown by a fifth, since what is usual in it may be
+        something else by then; and when something else embeds queries.
+        """
+        size = round(math.log(1 + self._catalog.count(), _GROWTH))
+        place = (settings, prompt, size, id(self._model.for_queries))
+
+        def kept_or_made() -> Composing:
+            with self._mutex:
+                composing = self._kept.get(place)
+            if composing is None:
+                composing = self.composing(settings, prompt)
+                with self._mutex:
+                    self._kept[place] = composing
+            return composing
+
+        return self._making.get(place, kept_or_made)
 
     def composing(self, settings: WordsSettings, prompt: str | None) -> Composing:
         """Return what ``Gallery.composing`` promises."""
         surroundings = self._surroundings(prompt)
         captioners, composers = words_for(settings, surroundings)
+        encoder = self._model.for_queries
         eyes = Eyes(
-            embed_image=self._search.embed_image,
-            embed_texts=surroundings.embed,
+            embed_images=self._search.embed_images,
+            embed_texts=lambda texts: embed_texts(texts, encoder, prompt),
             pixels=self._search.pixels,
             statistics=lambda: self._statistics(surroundings),
         )
@@ -65,7 +116,9 @@ class GalleryComposing:
         )
 
     def _surroundings(self, prompt: str | None) -> Surroundings:
-        encoder = self._model.for_queries
+        # The phrases of captioners are no queries: hundreds of them a picture would push what
+        # people ask for out of the memory that a service has for queries.
+        encoder = self._model.encoder
 
         def embed(texts: Sequence[str]) -> Vectors:
             return embed_texts(texts, encoder, prompt)

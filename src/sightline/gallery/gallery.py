@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.catalog import Catalog
+from sightline.composed import WordsSettings
 from sightline.errors import (
     FolderGoneError,
     GalleryNotFoundError,
@@ -16,6 +17,7 @@ from sightline.errors import (
     InvalidValueError,
     SightlineError,
 )
+from sightline.gallery.composing import GalleryComposing
 from sightline.gallery.files import GalleryFiles
 from sightline.gallery.index import GalleryIndex
 from sightline.gallery.model import AskedModel, GalleryModel
@@ -38,7 +40,6 @@ from sightline.types import (
     Hit,
     Ids,
     ImageRecord,
-    ImageSource,
     Judgement,
     Neighbours,
     Progress,
@@ -50,7 +51,7 @@ from sightline.types import (
 )
 
 if TYPE_CHECKING:
-    from sightline.composed import Composing, WordsSettings
+    from sightline.composed import Composing
     from sightline.types.composition import Composition
 
 _CATALOG = "catalog.sqlite"
@@ -84,10 +85,10 @@ class Gallery:
         self._index = GalleryIndex(catalog, path)
         room = room_for_guests()
         self._search = GallerySearch(catalog, self._model, self._index, max_megapixels, room)
+        self._composing = GalleryComposing(catalog, self._model, self._search, model.device)
         self._files = GalleryFiles(path, max_megapixels, room)
         self._pictures = GalleryPictures(catalog, self._model, self._files, max_megapixels, room)
         self._threads = model.threads
-        self._device = model.device
         self._max_megapixels = max_megapixels
 
     @classmethod
@@ -383,13 +384,14 @@ class Gallery:
         The search is exact: ids and scores are those of a comparison with every stored vector.
 
         Args:
-            query: Words, pictures, or both; and what to keep away from.
+            query: Words, pictures, or both, or a picture and an instruction; and what to keep away
+                from.
             k: How many, from 1.
             prompt: The sentence that words are put into, with ``{query}`` where they go; the
                 model's own if None.
 
         Raises:
-            InvalidValueError: k is below 1, or a weight or the prompt makes no sense.
+            InvalidValueError: k is below 1, or the prompt makes no sense.
             ModelMismatchError: the gallery has no vectors of this model, nor of one that counts as
                 the same.
             ModelLacksTextError: there are words, and the model reads pictures only.
@@ -405,8 +407,11 @@ class Gallery:
         offset: int = 0,
         min_score: float | None = None,
         prompt: str | None = None,
+        words: WordsSettings | None = None,
     ) -> SearchResult:
         """Return a part of the ranked answers, with how long each step took.
+
+        That of a query with an instruction tells how it was composed, too.
 
         Args:
             query: As for ``search``.
@@ -414,14 +419,25 @@ class Gallery:
             offset: How many of the best to leave out.
             min_score: Leave out what scores lower.
             prompt: As for ``search``.
+            words: Which captioners and composers are asked; what needs nothing, if None.
 
         Raises:
-            InvalidValueError: a number is out of range, or a weight or the prompt makes no sense.
+            InvalidValueError: a number is out of range, or the prompt makes no sense.
             ImageNotFoundError: the query names a picture that the gallery does not have.
             VectorMissingError: such a picture was never seen by this model.
             ModelMismatchError: as for ``search``; and what else that raises.
+            SightlineError: a composed query cannot be composed; see ``Composing.compose``.
         """
-        return self._search.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
+        if query.mode is None:
+            return self._search.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
+        return self._composing.find(
+            query,
+            k,
+            offset=offset,
+            min_score=min_score,
+            prompt=prompt,
+            words=words or WordsSettings(),
+        )
 
     def similar(
         self,
@@ -446,8 +462,10 @@ class Gallery:
     ) -> Composing:
         """Return what composes searches of this gallery: a picture and an instruction, one search.
 
+        What ``find`` does at once, in steps that can be looked at and edited:
+
         >>> composing = gallery.composing()
-        >>> asked = ComposedQuery(Path("car.jpg"), "the same, but red and at night")
+        >>> asked = Query(images=["car.jpg"], instruction="the same, but red and at night")
         >>> composition = composing.compose(asked)
         >>> hits = gallery.find_composed(composition, k=10).hits
 
@@ -459,11 +477,7 @@ class Gallery:
             WordsSourceNotFoundError: no captioner, or no composer, has a name that is named.
             ModelMismatchError: as for ``search``.
         """
-        from sightline.composed import WordsSettings
-        from sightline.gallery.composing import GalleryComposing
-
-        made = GalleryComposing(self._catalog, self._model, self._search, self._device)
-        return made.composing(settings or WordsSettings(), prompt)
+        return self._composing.composing(settings or WordsSettings(), prompt)
 
     def find_composed(
         self,
@@ -493,16 +507,6 @@ class Gallery:
         return self._search.composed(
             composition, k, offset=offset, min_score=min_score, filters=filters
         )
-
-    def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
-        """Return the unit mean of the vectors of query pictures, float32, shape (1, d).
-
-        Raises:
-            ImageUnreadableError: a picture cannot be read.
-            ImageNotFoundError: the gallery has no such picture.
-            CancelledQueryError: they cancel out.
-        """
-        return self._search.embed_images(images)
 
     def vector_of(self, id: int) -> Vectors:
         """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).

@@ -12,7 +12,7 @@ from typing import NoReturn
 import numpy as np
 from PIL import Image
 
-from sightline.composed.parts import as_query, mean_of
+from sightline.composed.parts import vector_of
 from sightline.errors import (
     ImageNotFoundError,
     InvalidValueError,
@@ -176,7 +176,7 @@ def query_vector(
     prompt: str | None = None,
     watch: Stopwatch | None = None,
 ) -> Vectors:
-    """Return the unit vector of a query, shape (1, d).
+    """Return the unit vector of a query without an instruction, shape (1, d).
 
     With t, p, e the unit means of the texts, the pictures and all that is excluded:
 
@@ -194,9 +194,7 @@ def query_vector(
         ModelLacksTextError: there are texts, and the model reads pictures only.
         ImageUnreadableError: a query picture cannot be read.
         ImageNotFoundError: the gallery has no such picture.
-        InvalidValueError: a weight is negative, not a number, or leaves nothing to look for.
     """
-    _check_weights(query)
     texts = [*query.texts, *query.excluded_texts]
     images = [*query.images, *query.excluded_images]
     empty = np.empty((0, encoder.spec.dimensions), dtype=np.float32)
@@ -204,15 +202,14 @@ def query_vector(
     with (watch or Stopwatch()).timing(Step.EMBED):
         text_rows = embed_texts(texts, encoder, prompt) if texts else empty
     image_rows = (pictures or Pictures(encoder)).embed(images) if images else empty
-    wanted = np.zeros(encoder.spec.dimensions, dtype=np.float64)
-    if query.texts:
-        wanted += query.text_weight * mean_of(text_rows[: len(query.texts)])
-    if query.images:
-        wanted += query.image_weight * mean_of(image_rows[: len(query.images)])
-    excluded = [text_rows[len(query.texts) :], image_rows[len(query.images) :]]
-    if any(map(len, excluded)):
-        wanted -= query.excluded_weight * mean_of(np.concatenate(excluded))
-    return as_query(wanted)
+    t, p = len(query.texts), len(query.images)
+    return vector_of(
+        [
+            (query.text_weight, text_rows[:t]),
+            (query.image_weight, image_rows[:p]),
+            (-query.excluded_weight, np.concatenate([text_rows[t:], image_rows[p:]])),
+        ]
+    )
 
 
 def embed_texts(texts: Sequence[str], encoder: Encoder, prompt: str | None = None) -> Vectors:
@@ -232,15 +229,3 @@ def embed_texts(texts: Sequence[str], encoder: Encoder, prompt: str | None = Non
     return encoder.encode_texts(
         [template.replace("{query}", text) if text.strip() else text for text in texts]
     )
-
-
-def _check_weights(query: Query) -> None:
-    for name in ("text_weight", "image_weight", "excluded_weight"):
-        weight = getattr(query, name)
-        if not 0.0 <= weight < float("inf"):
-            raise InvalidValueError(name, weight, "a number that is not negative")
-    looked_for = (query.text_weight if query.texts else 0.0) + (
-        query.image_weight if query.images else 0.0
-    )
-    if looked_for <= 0:
-        raise InvalidValueError("the weight of what is looked for", looked_for, "above 0")

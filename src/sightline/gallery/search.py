@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -11,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sightline.composed.fusion import best_fused
-from sightline.composed.parts import as_query, mean_of
 from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
 from sightline.gallery.index import GalleryIndex
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
 from sightline.gallery.query import Pictures, Stopwatch, pixels_of, query_vector
 from sightline.images.memory import Room
+from sightline.indexes.exact import exact_scores
 from sightline.protocols import Encoder, GalleryStore, VectorIndex
 from sightline.types import (
     Filters,
@@ -69,8 +70,8 @@ class GallerySearch:
     def find(
         self, query: Query, k: int, *, offset: int, min_score: float | None, prompt: str | None
     ) -> SearchResult:
-        """Return what ``Gallery.find`` promises."""
-        _check(k, offset, min_score)
+        """Return what ``Gallery.find`` promises of a query without an instruction."""
+        check_ranking(k, offset, min_score)
         spec = self._model.spec_for(_need_of(query))
         self._index.open_ahead(spec)
         watch = Stopwatch()
@@ -85,7 +86,7 @@ class GallerySearch:
         self, id: int, k: int, *, offset: int, min_score: float | None, filters: Filters
     ) -> SearchResult:
         """Return what ``Gallery.similar`` promises."""
-        _check(k, offset, min_score)
+        check_ranking(k, offset, min_score)
         query = Query(images=[Indexed(id)], filters=filters)
         found = self.find(query, offset + k + 1, offset=0, min_score=min_score, prompt=None)
         others = [hit for hit in found.hits if hit.id != id]
@@ -101,7 +102,7 @@ class GallerySearch:
 
     def nearest(self, vector: Vectors, k: int) -> SearchResult:
         """Return the pictures most similar to a unit vector of shape (1, d)."""
-        _check(k, 0, None)
+        check_ranking(k, 0, None)
         spec = self._model.spec_for(EVERYTHING)
         return self._answer(vector, spec, Stopwatch(), k, 0, None, None)
 
@@ -115,34 +116,21 @@ class GallerySearch:
         filters: Filters,
     ) -> SearchResult:
         """Return what ``Gallery.find_composed`` promises."""
-        _check(k, offset, min_score)
+        check_ranking(k, offset, min_score)
         spec = self._model.spec_for(EVERYTHING)
         watch = Stopwatch()
         with watch.timing(Step.SEARCH):
             among = self._allowed.by(filters, spec)
-        if composition.fusion is None:
-            return self._answer(composition.vector, spec, watch, k, offset, min_score, among)
-        with watch.timing(Step.SEARCH):
-            ids, rows = self._index.rows_of(spec)
-            if among is not None:
-                passing = np.isin(ids, among)
-                ids, rows = ids[passing], rows[passing]
-            best = best_fused(composition.fusion, ids, rows, offset + k + 1)
-            scored = best.cosines(composition.vector)
-            pairs = [pair for pair in scored if min_score is None or pair[1] >= min_score]
-        with watch.timing(Step.FETCH):
-            hits = self._hits(pairs[offset : offset + k], offset)
-        return SearchResult(hits, len(ids), len(pairs) > offset + k, watch.seconds())
+        if composition.fusion is not None:
+            found = self._fused(composition, spec, watch, k, offset, min_score, among)
+        else:
+            found = self._answer(composition.vector, spec, watch, k, offset, min_score, among)
+        return replace(found, composition=composition)
 
     def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
-        """Return the unit mean of the vectors of query pictures, shape (1, d)."""
+        """Return a unit row for each query picture, shape (q, d)."""
         spec = self._model.spec_for(Need.PICTURES)
-        rows = self._pictures(self._model.for_queries, spec, Stopwatch()).embed(images)
-        return rows if len(rows) == 1 else as_query(mean_of(rows))
-
-    def embed_image(self, image: ImageSource) -> Vectors:
-        """Return the unit vector of a query picture, shape (1, d)."""
-        return self.embed_images([image])
+        return self._pictures(self._model.for_queries, spec, Stopwatch()).embed(images)
 
     def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
         """Return a query picture, as ``querying.pixels_of`` does."""
@@ -208,6 +196,33 @@ class GallerySearch:
         with watch.timing(Step.FETCH):
             hits = self._hits(pairs[offset : offset + k], offset)
         considered = len(index) if among is None else len(among)
+        return SearchResult(hits, considered, len(pairs) > offset + k, watch.seconds())
+
+    def _fused(
+        self,
+        composition: Composition,
+        spec: ModelSpec,
+        watch: Stopwatch,
+        k: int,
+        offset: int,
+        min_score: float | None,
+        among: Ids | None,
+    ) -> SearchResult:
+        assert composition.fusion is not None
+        with watch.timing(Step.SEARCH):
+            ids, rows = self._index.rows_of(spec)
+            if among is not None:
+                passing = np.isin(ids, among)
+                ids, rows = ids[passing], rows[passing]
+            considered = len(ids)
+            if min_score is not None:
+                # Before the cut: the order is not that of the scores, so those below are anywhere.
+                passing = exact_scores(rows, composition.vector[0]) >= min_score
+                ids, rows = ids[passing], rows[passing]
+            best = best_fused(composition.fusion, ids, rows, offset + k + 1)
+            pairs = best.cosines(composition.vector)
+        with watch.timing(Step.FETCH):
+            hits = self._hits(pairs[offset : offset + k], offset)
         return SearchResult(hits, considered, len(pairs) > offset + k, watch.seconds())
 
     def _hits(self, pairs: list[tuple[int, float]], offset: int) -> tuple[Hit, ...]:
@@ -278,7 +293,12 @@ def check_part(k: int, offset: int) -> None:
         raise InvalidValueError("offset", offset, "0 or more")
 
 
-def _check(k: int, offset: int, min_score: float | None) -> None:
+def check_ranking(k: int, offset: int, min_score: float | None) -> None:
+    """Refuse a part of a ranking, or a least score, that cannot be.
+
+    Raises:
+        InvalidValueError: as ``check_part``; or min_score is no cosine.
+    """
     check_part(k, offset)
     if min_score is not None and not -1.0 <= min_score <= 1.0:
         raise InvalidValueError("min_score", min_score, "a cosine, from -1 to 1")

@@ -13,7 +13,6 @@ from sightline.gallery import Gallery
 from sightline.server.http.metrics import Metrics
 from sightline.server.http.security import Doorkeeper
 from sightline.server.jobs import Jobs
-from sightline.server.search.composing import Composer
 from sightline.server.search.concurrency import Admission
 from sightline.server.search.query_encoder import Joining, joined
 from sightline.server.search.query_pictures import QueryPictures
@@ -33,7 +32,7 @@ class Service:
         searching: Who may search now.
         picturing: Who may decode pictures now, for thumbnails and uploads: that takes memory.
         searches: Answers searches.
-        composer: Composes searches of a picture and words.
+        words: Which captioners and composers composed searches ask.
         pictures: The last query pictures.
         jobs: The index jobs.
         readiness: Whether the model is loaded.
@@ -46,7 +45,7 @@ class Service:
     searching: Admission
     picturing: Admission
     searches: Searches
-    composer: Composer
+    words: WordsSettings
     pictures: QueryPictures
     jobs: Jobs
     readiness: Readiness
@@ -67,7 +66,7 @@ class Service:
             settings.picture_threads, settings.search_queue * 4, "pictures are being read"
         )
         pictures = QueryPictures(gallery.path, settings.kept_queries)
-        composer = Composer(gallery, words or WordsSettings())
+        words = words or WordsSettings()
         how = Joining(
             window_s=settings.joining_window_ms / 1000,
             expected=lambda: searching.running,
@@ -81,8 +80,8 @@ class Service:
             metrics,
             searching,
             picturing,
-            Searches(gallery, pictures, composer, metrics, settings.answer_cache),
-            composer,
+            Searches(gallery, pictures, words, metrics, settings.answer_cache),
+            words,
             pictures,
             Jobs(gallery, lambda job: metrics.jobs.labels(str(job.state)).inc()),
             Readiness(gallery, failed),

@@ -18,6 +18,7 @@ from sightline.types.changes import (
     NewImage,
     NewVector,
 )
+from sightline.types.composition import Composition, Mode, Target, Weights
 from sightline.types.filters import NO_FILTERS, Filters, Orientation
 from sightline.types.pictures import (
     WHOLE,
@@ -54,6 +55,7 @@ __all__ = [
     "Batch",
     "Browsed",
     "ChangedImage",
+    "Composition",
     "Cropped",
     "Facets",
     "Fault",
@@ -68,6 +70,7 @@ __all__ = [
     "Judgement",
     "KnownFile",
     "Limit",
+    "Mode",
     "ModelSpec",
     "Moved",
     "Neighbours",
@@ -86,7 +89,9 @@ __all__ = [
     "Skipped",
     "Step",
     "SyncReport",
+    "Target",
     "Vectors",
+    "Weights",
 ]
 
 

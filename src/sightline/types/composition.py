@@ -1,16 +1,15 @@
-"""The data of composed searches: what is asked, what is wanted, and how the answer came about."""
+"""The data of composed searches: how they are made, what is wanted, and how a vector came about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sightline.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from sightline.types.pictures import ImageSource
     from sightline.types.vectors import Vectors
 
 
@@ -83,53 +82,6 @@ class Weights:
         for name, weight in asdict(self).items():
             if not 0.0 <= weight < float("inf"):
                 raise InvalidValueError(f"the weight of {name}", weight, "0 or more")
-
-
-@dataclass(frozen=True, slots=True)
-class ComposedQuery:
-    """A picture, and in words what is to be different. Parts that are given are not made again.
-
-    Attributes:
-        image: The picture: a file, its bytes, or decoded. None if ``vector`` is given.
-        instruction: What is to be different, such as "the same, but at night".
-        mode: How both become one search.
-        caption: What the picture shows, if it is known; then no captioner runs.
-        target: What is wanted, if it is known; then neither captioner nor composer runs.
-        vector: The picture's unit vector of shape (1, d), if it is known.
-        weights: Of the parts, in ``roles``.
-        balance: Of the words in ``sum``, from 0 (the picture alone) to 1 (the words alone).
-        excluded_texts: What the results should not show, beside what the instruction takes away.
-        excluded_images: Likewise, by example.
-        excluded_weight: How strongly excluded parts push away, as in a ``Query``.
-
-    Raises:
-        InvalidValueError: there is no picture or no instruction where the mode needs it, or the
-            balance is not between 0 and 1, or ``excluded_weight`` is negative.
-    """
-
-    image: ImageSource | None = None
-    instruction: str = ""
-    mode: Mode = Mode.ROLES
-    caption: str | None = None
-    target: Target | None = None
-    vector: Vectors | None = None
-    weights: Weights = field(default_factory=Weights)
-    balance: float = 0.5
-    excluded_texts: tuple[str, ...] = ()
-    excluded_images: tuple[ImageSource, ...] = ()
-    excluded_weight: float = 0.5
-
-    def __post_init__(self) -> None:
-        if self.image is None and self.vector is None and self.mode is not Mode.TEXT:
-            raise InvalidValueError("the picture of a composed search", None, "given")
-        words = self.instruction.strip() or (self.target is not None and self.mode in COMPOSING)
-        if not words and self.mode is not Mode.IMAGE:
-            raise InvalidValueError("the instruction", self.instruction, "at least one word")
-        if not 0.0 <= self.balance <= 1.0:
-            raise InvalidValueError("the balance of picture and words", self.balance, "from 0 to 1")
-        if not 0.0 <= self.excluded_weight < float("inf"):
-            allowed = "a number that is not negative"
-            raise InvalidValueError("excluded_weight", self.excluded_weight, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +214,7 @@ class Composition:
     target: Target | None = None
     composer: str = ""
     fell_back: tuple[FellBack, ...] = ()
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights = Weights()
     balance: float = 0.5
     agreement: float | None = None
     steps: tuple[StepTaken, ...] = ()

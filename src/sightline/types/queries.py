@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from sightline.errors import EmptyQueryError
+from sightline.errors import EmptyQueryError, InvalidValueError
+from sightline.types.composition import COMPOSING, Composition, Mode, Target, Weights
 from sightline.types.filters import NO_FILTERS, Filters
 from sightline.types.pictures import ImageRecord, ImageSource
 
@@ -16,9 +17,13 @@ from sightline.types.pictures import ImageRecord, ImageSource
 class Query:
     """What to look for: words, pictures, or both; and what to keep away from.
 
-    Every part becomes a unit vector. Parts of one kind are averaged; text and picture are added
-    with ``text_weight`` and ``image_weight``; excluded parts are subtracted with
-    ``excluded_weight``; the result is scaled to unit length and searched once.
+    Without an instruction every part becomes a unit vector. Parts of one kind are averaged; text
+    and picture are added with ``text_weight`` and ``image_weight``; excluded parts are subtracted
+    with ``excluded_weight``; the result is scaled to unit length and searched once.
+
+    With an instruction the query is composed: a picture, and in words what is to be different in
+    it. Both become one vector in the way that ``mode`` says. Parts that are given are not made
+    again.
 
     Attributes:
         texts: Put through the model's prompt. One alone counts as a list of one, here and below.
@@ -29,9 +34,20 @@ class Query:
         image_weight: Of the pictures, relative to ``text_weight``.
         excluded_weight: How strongly excluded parts push away.
         filters: Which pictures may be answers.
+        instruction: What is to be different, such as "the same, but at night". Several pictures
+            stand for their mean, and only captioners that read vectors see that.
+        mode: How both become one search. If it is left out it becomes ``Mode.ROLES`` where an
+            instruction, a caption or a target is given, and stays None where parts are added up.
+        caption: What the picture shows, if it is known; then no captioner runs.
+        target: What is wanted, if it is known; then neither captioner nor composer runs.
+        weights: Of the parts, in ``roles``.
+        balance: Of the words in ``sum``, from 0 (the picture alone) to 1 (the words alone).
 
     Raises:
         EmptyQueryError: there is neither a text nor a picture to look for.
+        InvalidValueError: a weight is negative, not a number, or leaves nothing to look for; or a
+            composed query lacks the picture or the instruction that its mode needs, has texts
+            beside its instruction, or a balance that is not between 0 and 1.
     """
 
     texts: Sequence[str] = ()
@@ -42,6 +58,12 @@ class Query:
     image_weight: float = 0.5
     excluded_weight: float = 0.5
     filters: Filters = NO_FILTERS
+    instruction: str = ""
+    mode: Mode | None = None
+    caption: str | None = None
+    target: Target | None = None
+    weights: Weights = field(default_factory=Weights)
+    balance: float = 0.5
 
     def __post_init__(self) -> None:
         for name in ("texts", "images", "excluded_texts", "excluded_images"):
@@ -49,8 +71,42 @@ class Query:
             # Python would take a text apart into letters, and bytes into numbers.
             alone = isinstance(given, str | bytes) or not isinstance(given, Iterable)
             object.__setattr__(self, name, (given,) if alone else tuple(given))
+        is_composed = self.instruction or self.caption is not None or self.target is not None
+        if self.mode is None and is_composed:
+            object.__setattr__(self, "mode", Mode.ROLES)
+        _check_weight("excluded_weight", self.excluded_weight)
+        if self.mode is None:
+            self._check_added()
+        else:
+            self._check_composed(self.mode)
+
+    def _check_added(self) -> None:
         if not self.texts and not self.images:
             raise EmptyQueryError
+        _check_weight("text_weight", self.text_weight)
+        _check_weight("image_weight", self.image_weight)
+        looked_for = (self.text_weight if self.texts else 0.0) + (
+            self.image_weight if self.images else 0.0
+        )
+        if looked_for <= 0:
+            raise InvalidValueError("the weight of what is looked for", looked_for, "above 0")
+
+    def _check_composed(self, mode: Mode) -> None:
+        if not self.images and mode is not Mode.TEXT:
+            raise InvalidValueError("the picture of a composed search", None, "given")
+        if self.texts:
+            allowed = "left out, since its words are the instruction"
+            raise InvalidValueError("the texts of a composed search", list(self.texts), allowed)
+        words = self.instruction.strip() or (self.target is not None and mode in COMPOSING)
+        if not words and mode is not Mode.IMAGE:
+            raise InvalidValueError("the instruction", self.instruction, "at least one word")
+        if not 0.0 <= self.balance <= 1.0:
+            raise InvalidValueError("the balance of picture and words", self.balance, "from 0 to 1")
+
+
+def _check_weight(name: str, weight: float) -> None:
+    if not 0.0 <= weight < float("inf"):
+        raise InvalidValueError(name, weight, "a number that is not negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +153,14 @@ class SearchResult:
             the filters.
         more: Whether further pictures follow behind these.
         seconds: Wall time of each step.
+        composition: How a composed query became one search, with the time of its own steps.
     """
 
     hits: tuple[Hit, ...]
     considered: int
     more: bool
     seconds: Mapping[Step, float]
+    composition: Composition | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,15 @@ from sightline.cli.options import (
     PrecisionOption,
     ThreadsOption,
 )
+from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.cards import Choice, DatasetCard
+from sightline.types.composition import Mode
+
+if TYPE_CHECKING:
+    from sightline.composed import WordsSettings
+
+WAYS = (Mode.SUM, Mode.ROLES, Mode.PUBLISHED, Mode.FUSION)
+"""How a picture and words can become one search in an evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,35 @@ EvaluationGalleryOption = Annotated[
         show_default=False,
     ),
 ]
+EvaluatedModeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--mode",
+        help="How a picture and words become one search: sum, which adds up their vectors, or as "
+        "users' searches are composed: roles, published, fusion. Implies --by both. Default: sum.",
+        show_default=False,
+    ),
+]
+EvaluatedCaptionerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--captioner",
+        help="In roles and published, what says in words what a picture shows: tags, blip, chat, "
+        "or several with commas, asked in this order.",
+        envvar="SIGHTLINE_CAPTIONER",
+        show_default=False,
+    ),
+]
+EvaluatedComposerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--composer",
+        help="In roles and published, what merges caption and words: llm, rules, or both with a "
+        "comma. Default: llm if a language model is set up, then rules.",
+        envvar="SIGHTLINE_COMPOSER",
+        show_default=False,
+    ),
+]
 ReportOption = Annotated[
     bool, typer.Option("--report/--no-report", help="Write report.html with pictures and curves.")
 ]
@@ -84,6 +121,11 @@ def _model_option(card: DatasetCard) -> Offered:
 def _mode_option(modes: tuple[str, ...]) -> Offered:
     text = f"What a query is made of: {', '.join(modes)}."
     return Offered(Annotated[str, typer.Option("--by", "--mode", help=text)], modes[0])
+
+
+def _by_option(modes: tuple[str, ...]) -> Offered:
+    text = f"What a query is made of: {', '.join(modes)}. Default: {modes[0]}."
+    return Offered(Annotated[str | None, typer.Option("--by", help=text, show_default=False)], None)
 
 
 def _part_option(card: DatasetCard) -> Offered:
@@ -215,10 +257,56 @@ _CHOSEN: dict[Choice, dict[str, Offered]] = {
 }
 
 
+_COMPOSED = {
+    "mode": Offered(EvaluatedModeOption, None),
+    "captioner": Offered(EvaluatedCaptionerOption, None),
+    "composer": Offered(EvaluatedComposerOption, None),
+}
+
+
+def asked_way(by: str | None, mode: str | None) -> tuple[str | None, Mode | None]:
+    """Return what queries are made of, if it was said, and how picture and words are composed.
+
+    Args:
+        by: What ``--by`` says: "image", "text" or "both".
+        mode: What ``--mode`` says: a way to compose, or what ``--by`` says, by its older name.
+
+    Raises:
+        InvalidValueError: there is no such mode, or it contradicts ``--by``.
+    """
+    if mode is None:
+        return by, None
+    older = ("image", "text", "both")
+    if mode not in (*WAYS, *older):
+        raise InvalidValueError("--mode", mode, f"one of {', '.join(WAYS)}")
+    asked = mode if mode in older else "both"
+    if by not in (None, asked):
+        raise InvalidValueError("--by", by, f"{asked}, or left out, beside --mode {mode}")
+    return asked, None if mode in (*older, Mode.SUM) else Mode(mode)
+
+
+def asked_words(mode: Mode | None, captioner: str | None, composer: str | None) -> WordsSettings:
+    """Return which captioners and composers are asked: options, else the environment.
+
+    Where nothing is composed, what they say does not matter.
+
+    Raises:
+        InvalidValueError: the environment says something that cannot be understood.
+    """
+    from sightline.cli.composing import words_settings
+    from sightline.composed import WordsSettings
+
+    if mode is None:
+        return WordsSettings()
+    return words_settings(captioner, composer, None, None)
+
+
 def options_of(card: DatasetCard) -> dict[str, Offered]:
     """Return the options of a data set's command by the names of their values."""
     options = {"data": Offered(DataOption, None), "model": _model_option(card)}
-    if len(card.modes) > 1:
+    if "both" in card.modes:
+        options |= {"by": _by_option(card.modes), **_COMPOSED}
+    elif len(card.modes) > 1:
         options["by"] = _mode_option(card.modes)
     if Choice.PART in card.choices:
         options["part"] = _part_option(card)
@@ -229,7 +317,7 @@ def options_of(card: DatasetCard) -> dict[str, Offered]:
     if "both" in card.modes:
         for what in ("text", "image"):
             weight = Annotated[
-                float, typer.Option(f"--{what}-weight", min=0.0, help=f"Of the {what} in a query.")
+                float, typer.Option(f"--{what}-weight", min=0.0, help=f"Of the {what} in a sum.")
             ]
             options[f"{what}_weight"] = Offered(weight, 0.5)
     return options | {

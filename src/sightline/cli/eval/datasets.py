@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline.cli.console import complain
-from sightline.cli.eval.choices import options_of
+from sightline.cli.eval.choices import asked_way, options_of
 from sightline.evaluation.datasets.cards import DatasetCard
 
 _PATHS = ("query_list", "distractors", "qrels", "topics")
@@ -46,13 +46,14 @@ def _measure(card: DatasetCard, options: dict[str, Any]) -> None:
     from sightline.evaluation.datasets.cards import Choices
     from sightline.system.paths import absolute
 
+    by, mode = asked_way(options.get("by"), options.get("mode"))
     chosen = {
         name: options[name]
         for name in Choices.__dataclass_fields__
         if options.get(name) is not None
     }
     chosen |= {name: absolute(chosen[name]) for name in _PATHS if name in chosen}
-    chosen.setdefault("by", card.modes[0])
+    chosen["by"] = by or card.modes[0]
     choices = Choices(**chosen)
     if choices.templates and options.get("prompt") is not None:
         raise InvalidValueError("--prompt", options["prompt"], "left out beside --templates")
@@ -67,6 +68,9 @@ def _measure(card: DatasetCard, options: dict[str, Any]) -> None:
         prompt=options.get("prompt"),
         text_weight=options.get("text_weight", 0.5),
         image_weight=options.get("image_weight", 0.5),
+        mode=mode,
+        captioner=options.get("captioner"),
+        composer=options.get("composer"),
         index=options["index"],
         out=None if options["out"] is None else Path(absolute(options["out"])),
         report=options["report"],

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.cli.console import complain, counted
-from sightline.cli.eval.showing import print_json, print_summary
+from sightline.cli.eval.choices import asked_words
+from sightline.cli.eval.showing import composed_way, print_json, print_summary
 from sightline.cli.needed_model import fetched_if_needed
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
@@ -17,7 +18,7 @@ from sightline.evaluation.datasets.cards import Choices, DatasetCard
 if TYPE_CHECKING:
     from sightline.evaluation.run.evaluating import Evaluation
     from sightline.gallery import Gallery
-    from sightline.types import Skipped
+    from sightline.types import Mode, Skipped
 
 _SKIPPED_SHOWN = 5
 # Another seed than that of the demo and of training, so that nothing was seen before.
@@ -36,6 +37,9 @@ class Wanted:
     prompt: str | None
     text_weight: float
     image_weight: float
+    mode: Mode | None
+    captioner: str | None
+    composer: str | None
     index: str
     out: Path | None
     report: bool
@@ -49,8 +53,8 @@ class Wanted:
 
 def measure(wanted: Wanted) -> Path:
     """Measure, print the figures, write the results; return their folder."""
+    from sightline.evaluation.run.asking import Asking
     from sightline.evaluation.run.evaluating import evaluate, write_results
-    from sightline.evaluation.run.vectors import Asking
     from sightline.evaluation.run.workplace import workplace
 
     data = wanted.data or _drawn_scenes(wanted)
@@ -62,6 +66,8 @@ def measure(wanted: Wanted) -> Path:
         wanted.image_weight,
         wanted.max_megapixels,
         wanted.threads,
+        wanted.mode,
+        asked_words(wanted.mode, wanted.captioner, wanted.composer),
     )
     with _opened(wanted, place.gallery) as gallery:
         fetched_if_needed(lambda: gallery.encoder, wanted.precision)
@@ -113,6 +119,7 @@ def new_folder(evaluation: Evaluation, *more: str) -> Path:
     parts = [summary.task, summary.variant, model["name"], model["precision"], *more]
     index = summary.circumstances["index"]
     parts += [] if index == "exact" else [index]
+    parts += [composed_way(summary)]
     words = " ".join(parts).lower().replace(",", "")
     name = re.sub(r"[^a-z0-9]+", "-", words).strip("-")
     return Path(_EVALUATIONS) / name
@@ -129,6 +136,10 @@ def _show(evaluation: Evaluation, *, as_json: bool) -> None:
             count = len(one.without_relevant)
             noun = "query" if count == 1 else "queries"
             complain(f"note: {count:,} {noun} left out, as nothing is relevant there{under}")
+    cancelled = evaluation.summary.circumstances["counts"]["queries_cancelled"]
+    if cancelled:
+        noun = "query" if cancelled == 1 else "queries"
+        complain(f"note: {cancelled:,} {noun} found nothing, as what is asked for cancels out")
     if evaluation.skipped:
         _tell_skipped(evaluation.skipped)
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightline.cli.console import complain, page, say
+from sightline.cli.eval.choices import (
+    EvaluatedCaptionerOption,
+    EvaluatedComposerOption,
+    EvaluatedModeOption,
+    asked_way,
+    asked_words,
+)
 from sightline.cli.eval.measuring import new_folder
+from sightline.cli.eval.showing import composed_way
 from sightline.cli.options import (
     DeviceOption,
     GalleryOption,
@@ -24,11 +32,13 @@ from sightline.cli.progress import shown_progress
 from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
+    from sightline.composed import WordsSettings
     from sightline.evaluation.intervals import Interval
     from sightline.evaluation.own.tasks import Labels, OwnPictures
     from sightline.evaluation.run.evaluating import Evaluation
     from sightline.evaluation.tasks import QueryMode, Task
     from sightline.gallery import Gallery
+    from sightline.types import Mode
 
 _COLUMNS = ("mAP@5", "mAP@10", "mAP@20", "mAP@50")
 _TRANSFORM_COLUMNS = ("success@1", "success@10", "MRR")
@@ -41,6 +51,8 @@ class _Asked:
     gallery: Path
     labels: Labels
     by: str | None
+    mode: Mode | None
+    words: WordsSettings
     queries: int
     seed: int
     precision: str | None
@@ -84,8 +96,11 @@ def mine(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", "--mode", help="image, text or both. Default: all that there are."),
+        typer.Option("--by", help="image, text or both. Default: all that there are."),
     ] = None,
+    mode: EvaluatedModeOption = None,
+    captioner: EvaluatedCaptionerOption = None,
+    composer: EvaluatedComposerOption = None,
     queries: Annotated[
         int, typer.Option("--queries", min=1, help="How many are drawn if there are more.")
     ] = 1000,
@@ -109,7 +124,11 @@ def mine(
 
     chosen = Labels(checked_choice("--labels", labels, [kind.value for kind in Labels]))
     place = gallery_folder(gallery)
-    asked = _Asked(place, chosen, by, queries, seed, precision, device, threads)
+    made_of, composed = asked_way(by, mode)
+    words = asked_words(composed, captioner, composer)
+    asked = _Asked(
+        place, chosen, made_of, composed, words, queries, seed, precision, device, threads
+    )
     lines = []
     models: list[str | None] = [*model] if model else [None]
     prompts: list[str | None] = [*prompt] if prompt else [None]
@@ -120,7 +139,8 @@ def mine(
             say(json.dumps(_as_object(line), ensure_ascii=False))
     if not as_json:
         _print_lines(lines, asked)
-    for note in dict.fromkeys(note for line in lines for note in line.evaluation.task.notes):
+    told = [note for line in lines for note in line.evaluation.summary.circumstances["notes"]]
+    for note in dict.fromkeys(told):
         complain(f"note: {note}")
     for line in lines:
         complain(f"results: {line.folder}")
@@ -136,8 +156,8 @@ def _measured(
     from sightline.evaluation.own.measuring import judged_share, measure_own
     from sightline.evaluation.own.tasks import Labels, OwnPictures
     from sightline.evaluation.report import write_report
+    from sightline.evaluation.run.asking import Asking
     from sightline.evaluation.run.evaluating import write_results
-    from sightline.evaluation.run.vectors import Asking
     from sightline.evaluation.run.workplace import workplace
 
     with _opened(asked, model) as gallery:
@@ -147,7 +167,9 @@ def _measured(
             has_texts = any(topic.texts for topic in task.topics)
             for prompt in prompts if has_texts else [None]:
                 for index in indexes:
-                    asking = Asking(prompt, threads=asked.threads)
+                    asking = Asking(
+                        prompt, threads=asked.threads, mode=asked.mode, words=asked.words
+                    )
                     with shown_progress() as progress:
                         evaluation = measure_own(
                             task, gallery, pictures, asking, vectors, index=index, progress=progress
@@ -233,6 +255,7 @@ def _rows(line: _Line, asked: _Asked) -> list[list[str]]:
     told = summary.circumstances
     columns = _TRANSFORM_COLUMNS if asked.labels == "transforms" else _COLUMNS
     figures = next(iter(summary.figures.values()), ())
+    composed = f", {composed_way(summary)}" if composed_way(summary) else ""
     rows = []
     for group in dict.fromkeys(figure.group for figure in figures):
         cells = [summary.figure(name, group=group) for name in columns]
@@ -240,7 +263,7 @@ def _rows(line: _Line, asked: _Asked) -> list[list[str]]:
             [
                 told["model"]["name"],
                 told["prompt"] or "-",
-                group or line.evaluation.task.variant.rpartition("by ")[2],
+                group or line.evaluation.task.variant.rpartition("by ")[2] + composed,
                 told["index"],
                 f"{cells[0].queries:,}" if cells[0] is not None else "0",
                 *("" if cell is None else _percent(cell.interval) for cell in cells),
@@ -263,6 +286,7 @@ def _as_object(line: _Line) -> dict[str, object]:
         "model": summary.circumstances["model"]["name"],
         "prompt": summary.circumstances["prompt"],
         "index": summary.circumstances["index"],
+        **{name: summary.circumstances.get(name) for name in ("mode", "captioner", "composer")},
         "judged_at_10": line.judged,
         "figures": [
             {

@@ -56,10 +56,22 @@ def title_of(summary: Summary) -> str:
     """Return what was measured, in one line."""
     counts = summary.circumstances["counts"]
     model = summary.circumstances["model"]
+    composed = composed_way(summary)
     return (
         f"{summary.task}, {summary.variant}: {counts['queries']:,} queries, "
         f"{counts['documents']:,} pictures, {model['name']} in {model['precision']}"
+        + (f", {composed}" if composed else "")
     )
+
+
+def composed_way(summary: Summary) -> str:
+    """Return how queries were composed and by what, such as "roles by tags and rules", or ""."""
+    told = summary.circumstances
+    mode = told.get("mode")
+    if mode in (None, "sum"):
+        return ""
+    by = [told[role] for role in ("captioner", "composer") if told.get(role)]
+    return f"{mode} by {' and '.join(by)}" if by else str(mode)
 
 
 def _lines(table: Table) -> list[str]:

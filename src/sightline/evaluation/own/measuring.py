@@ -11,10 +11,11 @@ import numpy as np
 from sightline.evaluation.own.tasks import OwnPictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
-from sightline.evaluation.run.evaluating import Evaluation, summarised
+from sightline.evaluation.run.asking import Asking, QueryVectors
+from sightline.evaluation.run.evaluating import Evaluation, composer_for, summarised
 from sightline.evaluation.run.indexes import EXACT
 from sightline.evaluation.run.searching import Shelf, search_task, shelf_of
-from sightline.evaluation.run.vectors import Asking, QueryVectors, make_vectors, query_vectors
+from sightline.evaluation.run.vectors import make_vectors, query_vectors
 from sightline.evaluation.tasks import Altered, Picture, Task, Topic
 from sightline.gallery import Gallery
 from sightline.types import Progress, Vectors
@@ -78,13 +79,15 @@ def _asked(
     vectors: Path,
     progress: Callable[[Progress], None],
 ) -> QueryVectors:
-    if any(isinstance(topic.image, Altered) for topic in topics):
+    composer = composer_for(gallery, shelf, asking)
+    if composer is not None or any(isinstance(topic.image, Altered) for topic in topics):
         return query_vectors(
             topics,
             gallery.encoder,
             asking,
             vectors,
             lambda done, total: progress(Progress("asking", done, total)),
+            composer,
         )
     stored: dict[Picture, Vectors] = {}
     wanted = {topic.own for topic in topics if topic.own is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -23,19 +24,21 @@ from sightline.evaluation.results import (
     write_per_query,
     write_summary,
 )
+from sightline.evaluation.run.asking import Asking, QueryVectors
+from sightline.evaluation.run.composing import TopicComposer
 from sightline.evaluation.run.indexes import EXACT
 from sightline.evaluation.run.pictures import written_crops
 from sightline.evaluation.run.searching import Shelf, run_for, search_task, shelf_of
-from sightline.evaluation.run.vectors import Asking, QueryVectors, query_vectors
+from sightline.evaluation.run.vectors import query_vectors
 from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.submissions import write_submissions
-from sightline.evaluation.tasks import Crop, Task
+from sightline.evaluation.tasks import Crop, QueryMode, Task
 from sightline.evaluation.trec import write_qrels, write_run
 from sightline.gallery import Gallery
 from sightline.system.files import storage_error, write_whole
 from sightline.system.threads import cores
-from sightline.types import Progress, Skipped
+from sightline.types import Mode, Progress, Skipped, Weights
 
 # Enough for every gallery but those with a million distractors, whose runs would fill a disk.
 _DEPTH_WRITTEN = 10_000
@@ -102,11 +105,20 @@ def evaluate(
         asking,
         place.vectors,
         lambda done, total: progress(Progress("asking", done, total)),
+        composer_for(gallery, shelf, asking),
     )
     runs = search_task(task, gallery, shelf, asked, index)
     summary, scored = summarised(task, gallery, asking, index, shelf, asked, runs, began)
     skipped = (*cut_skipped, *report.skipped, *asked.skipped)
     return Evaluation(task, files, runs, scored, summary, skipped)
+
+
+def composer_for(gallery: Gallery, shelf: Shelf, asking: Asking) -> TopicComposer | None:
+    """Return what composes queries, where they are asked in a mode."""
+    if asking.mode is None:
+        return None
+    ids = dict(zip(shelf.names, shelf.ids.tolist(), strict=True))
+    return TopicComposer(gallery, ids, asking)
 
 
 def summarised(
@@ -134,11 +146,13 @@ def summarised(
     scored = score_task(task, runs)
     circumstances = {
         **_circumstances(task, gallery, asking, index),
+        **_composed(task, asking, asked),
         "counts": {
             "documents": len(shelf.names),
             "documents_unreadable": len(task.documents) - len(shelf.names),
             "queries": len(task.topics),
-            "queries_unreadable": len(task.topics) - len(asked.queries),
+            "queries_unreadable": len(task.topics) - len(asked.queries) - len(asked.cancelled),
+            "queries_cancelled": len(asked.cancelled),
             "queries_without_relevant": {s.protocol: len(s.without_relevant) for s in scored},
         },
         "seconds": round(time.perf_counter() - began, 1),
@@ -211,12 +225,10 @@ def _files(
 def _circumstances(task: Task, gallery: Gallery, asking: Asking, index: str) -> dict[str, object]:
     own_prompt = getattr(gallery.encoder, "prompt", None)
     has_texts = any(topic.texts for topic in task.topics)
-    has_both = any(topic.texts and topic.image is not None for topic in task.topics)
     prompt = own_prompt if asking.prompt is None else asking.prompt
     return {
         "model": asdict(gallery.encoder.spec),
         "prompt": prompt if has_texts else None,
-        "weights": {"text": asking.text_weight, "image": asking.image_weight} if has_both else None,
         "index": index,
         "seed": task.seed,
         "notes": list(task.notes),
@@ -224,6 +236,23 @@ def _circumstances(task: Task, gallery: Gallery, asking: Asking, index: str) -> 
         "versions": versions(),
         "machine": {"processor": _processor(), "cores": cores()},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+    }
+
+
+def _composed(task: Task, asking: Asking, asked: QueryVectors) -> dict[str, object]:
+    """Return how picture and words became one search, where queries have both."""
+    if not any(topic.mode is QueryMode.BOTH for topic in task.topics):
+        return {"mode": None, "weights": None}
+    if asking.mode is None:
+        weights = {"text": asking.text_weight, "image": asking.image_weight}
+        return {"mode": Mode.SUM.value, "weights": weights}
+    fell_back = Counter(f"{one.name} is not used: {one.reason}" for one in asked.fell_back)
+    return {
+        "mode": asking.mode.value,
+        "weights": asdict(Weights()) if asking.mode is Mode.ROLES else None,
+        "captioner": ", ".join(asked.captioners) or None,
+        "composer": ", ".join(asked.composers) or None,
+        "notes": [*task.notes, *(f"{why} ({count:,} times)" for why, count in fell_back.items())],
     }
 
 

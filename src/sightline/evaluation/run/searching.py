@@ -9,14 +9,17 @@ from functools import partial
 
 import numpy as np
 
+from sightline.composed.fusion import best_fused
+from sightline.errors import InvalidValueError
 from sightline.evaluation.ranking import Run
+from sightline.evaluation.run.asking import QueryVectors
 from sightline.evaluation.run.indexes import EXACT, index_of
-from sightline.evaluation.run.vectors import QueryVectors
 from sightline.evaluation.tasks import Protocol, Task
 from sightline.gallery import Gallery
 from sightline.indexes import ExactIndex
 from sightline.system.threads import Workers, cores
 from sightline.types import Ids, Neighbours, Vectors
+from sightline.types.composition import Fusion
 
 _AT_ONCE = 512
 
@@ -61,8 +64,10 @@ def search_task(
         index: "exact", or the name of one of FAISS's.
 
     Raises:
-        InvalidValueError: there is no such index.
+        InvalidValueError: there is no such index, or it cannot rank by fused scores.
     """
+    if asked.statistics is not None and index != EXACT:
+        raise InvalidValueError("--index", index, f"{EXACT} where scores are fused")
     runs = {}
     own_galleries = [protocol for protocol in task.protocols if protocol.candidates is not None]
     if (
@@ -71,7 +76,9 @@ def search_task(
         or not task.protocols
     ):
         depth = _depth(task, len(shelf.ids))
-        if shelf.is_everything and index == EXACT:
+        if asked.statistics is not None:
+            found = _fused(asked, range(len(asked.queries)), shelf.ids, shelf.vectors, depth)
+        elif shelf.is_everything and index == EXACT:
             found = search_in_parts(gallery.nearest_of_each, asked.vectors, depth)
         else:
             other = index_of(index, shelf.ids, shelf.vectors)
@@ -134,11 +141,31 @@ def _search_candidates(task: Task, protocol: Protocol, shelf: Shelf, asked: Quer
         some = np.array(sorted({places[name] for name in names if name in places}), dtype=np.int64)
         if not len(some):
             continue
-        small = ExactIndex.of(shelf.ids[some], np.ascontiguousarray(shelf.vectors[some]))
-        found = small.search(asked.vectors[rows], min(depth, len(some)))
+        small_ids, small = shelf.ids[some], np.ascontiguousarray(shelf.vectors[some])
+        if asked.statistics is not None:
+            found = _fused(asked, rows, small_ids, small, min(depth, len(some)))
+        else:
+            index = ExactIndex.of(small_ids, small)
+            found = index.search(asked.vectors[rows], min(depth, len(some)))
         ids[rows, : found.ids.shape[1]] = found.ids
         scores[rows, : found.ids.shape[1]] = found.scores
     return _run(shelf, asked.queries, Neighbours(ids, scores))
+
+
+def _fused(
+    asked: QueryVectors, rows: Sequence[int], ids: Ids, vectors: Vectors, depth: int
+) -> Neighbours:
+    """Return the best of some queries by their fused scores, which are no cosines."""
+    assert asked.statistics is not None
+    found = []
+    for image, words in asked.vectors[list(rows)]:
+        fusion = Fusion(image[np.newaxis], words[np.newaxis], asked.statistics)
+        found.append(best_fused(fusion, ids, vectors, depth))
+    shape = (len(found), min(depth, len(ids)))
+    return Neighbours(
+        np.array([best.ids for best in found], dtype=np.int64).reshape(shape),
+        np.array([best.fused for best in found], dtype=np.float32).reshape(shape),
+    )
 
 
 def _run(shelf: Shelf, queries: Sequence[str], found: Neighbours) -> Run:

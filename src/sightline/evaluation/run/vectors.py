@@ -1,7 +1,7 @@
 """The vectors of a task's queries, made in batches, and kept for the next time.
 
-A query's vector is that of ``querying.query_vector``; what differs is only that many queries go
-through the model together, and equal words once.
+A query's vector is that of ``gallery.query.query_vector``; what differs is only that many queries
+go through the model together, and equal words once.
 """
 
 from __future__ import annotations
@@ -11,60 +11,30 @@ import io
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sightline.composed.parts import Part, vectors_of
 from sightline.errors import ImageUnreadableError
+from sightline.evaluation.run.asking import Asking, QueryVectors
+from sightline.evaluation.run.composing import TopicComposer
 from sightline.evaluation.run.pictures import file_of, opened
 from sightline.evaluation.tasks import Altered, Crop, Picture, Topic
 from sightline.gallery.query import embed_texts
-from sightline.images import DEFAULT_MAX_MEGAPIXELS, decode
+from sightline.images import decode
 from sightline.protocols import Encoder
 from sightline.system.files import storage_error, write_whole
 from sightline.system.threads import Workers, cores
 from sightline.types import Pixels, Skipped, Vectors
 
 _CHUNK = 256
+# A composed query may take seconds, so that less of them should be lost.
+_COMPOSED_CHUNK = 32
 _PICTURES_AT_ONCE = 32
 _TEXTS_AT_ONCE = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """How queries are turned into vectors.
-
-    Attributes:
-        prompt: What words are put into, with ``{query}`` where they go; the model's own if None.
-        text_weight: Of the words beside a picture.
-        image_weight: Of the picture beside words.
-        max_megapixels: Larger query pictures are not read.
-        threads: For decoding; 0 means one for each core.
-    """
-
-    prompt: str | None = None
-    text_weight: float = 0.5
-    image_weight: float = 0.5
-    max_megapixels: float = DEFAULT_MAX_MEGAPIXELS
-    threads: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class QueryVectors:
-    """The vectors of queries.
-
-    Attributes:
-        queries: Those that have one, in the order of the topics.
-        vectors: Their unit rows, shape (q, d).
-        skipped: Query pictures that cannot be read.
-    """
-
-    queries: tuple[str, ...]
-    vectors: Vectors
-    skipped: tuple[Skipped, ...]
 
 
 def query_vectors(
@@ -73,11 +43,13 @@ def query_vectors(
     asking: Asking,
     folder: Path,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    composer: TopicComposer | None = None,
 ) -> QueryVectors:
     """Return the vectors of topics: those that are kept already, and the rest made now.
 
-    Each 256 are kept as soon as they are made, so a stopped run goes on there. What they are kept
-    under depends on all that they depend on: model, prompt, weights, words and picture files.
+    Each 256 (32 that are composed) are kept as soon as they are made, so a stopped run goes on
+    there. What they are kept under depends on all that they depend on: model, prompt, weights,
+    words and picture files; the mode, and captioners and composers with their identities.
 
     Args:
         topics: The queries.
@@ -85,10 +57,11 @@ def query_vectors(
         asking: How they are asked.
         folder: Where vectors are kept.
         tell: Called with how many are done, and how many there are.
+        composer: Composes them; if None they are added up.
 
     Raises:
         ModelLacksTextError: a topic has words, and the model reads pictures only.
-        InvalidValueError: the prompt has no place for the query.
+        InvalidValueError: the prompt has no place for the query, or no weight is above 0.
         DiskFullError: there is no room to keep them.
         NotWritableError: the folder may not be written.
     """
@@ -97,40 +70,63 @@ def query_vectors(
     for topic in topics:
         distinct.setdefault((topic.texts, topic.image), topic)
     questions = list(distinct.values())
-    row_of: dict[str, Vectors] = {}
-    skipped: list[Skipped] = []
-    for start in range(0, len(questions), _CHUNK):
-        chunk = questions[start : start + _CHUNK]
-        made = _kept_or_made(chunk, encoder, asking, folder)
-        row_of |= zip(made.queries, made.vectors, strict=True)
-        skipped += made.skipped
+    made: list[QueryVectors] = []
+    size = _CHUNK if composer is None else min(_CHUNK, _COMPOSED_CHUNK)
+    for start in range(0, len(questions), size):
+        chunk = questions[start : start + size]
+        made.append(_kept_or_made(chunk, encoder, asking, folder, composer))
         tell(start + len(chunk), len(questions))
     first = {topic.id: distinct[topic.texts, topic.image].id for topic in topics}
-    asked = [topic.id for topic in topics if first[topic.id] in row_of]
-    vectors = np.empty((len(asked), encoder.spec.dimensions), dtype=np.float32)
-    for place, query in enumerate(asked):
-        vectors[place] = row_of[first[query]]
-    return QueryVectors(tuple(asked), vectors, tuple(skipped))
+    return _together(first, made, encoder.spec.dimensions)
+
+
+def _together(
+    first: Mapping[str, str], made: Sequence[QueryVectors], dimensions: int
+) -> QueryVectors:
+    """Put parts together, for each query the row of the first one that asks the same."""
+    row_of = {q: row for one in made for q, row in zip(one.queries, one.vectors, strict=True)}
+    asked = tuple(query for query in first if first[query] in row_of)
+    cancelled = {query for one in made for query in one.cancelled}
+    none = np.empty((0, dimensions), dtype=np.float32)
+    return QueryVectors(
+        asked,
+        np.stack([row_of[first[query]] for query in asked]) if asked else none,
+        tuple(skipped for one in made for skipped in one.skipped),
+        tuple(query for query in first if first[query] in cancelled),
+        next((one.statistics for one in made), None),
+        tuple(dict.fromkeys(name for one in made for name in one.captioners)),
+        tuple(dict.fromkeys(name for one in made for name in one.composers)),
+        tuple(fallen for one in made for fallen in one.fell_back),
+    )
 
 
 # Keeping
 
 
 def _kept_or_made(
-    topics: Sequence[Topic], encoder: Encoder, asking: Asking, folder: Path
+    topics: Sequence[Topic],
+    encoder: Encoder,
+    asking: Asking,
+    folder: Path,
+    composer: TopicComposer | None,
 ) -> QueryVectors:
-    file = folder / f"{_mark(topics, encoder, asking)}.npy"
-    kept = _read(file, (len(topics), encoder.spec.dimensions))
+    file = folder / f"{_mark(topics, encoder, asking, composer)}.npy"
+    kept = _read(file, len(topics), encoder.spec.dimensions)
+    if kept is not None and composer is not None:
+        return composer.again(topics, kept)
     if kept is not None:
-        return QueryVectors(tuple(topic.id for topic in topics), kept, ())
-    made = make_vectors(topics, encoder, asking)
-    # With a picture that cannot be read, the next run shall try again.
-    if not made.skipped:
+        return QueryVectors(tuple(topic.id for topic in topics), kept)
+    made = make_vectors(topics, encoder, asking) if composer is None else composer.made(topics)
+    # With a picture that cannot be read, or a language model that could not answer, the next run
+    # shall try again.
+    if len(made.queries) == len(topics) and not made.fell_back:
         _write(file, made.vectors)
     return made
 
 
-def _mark(topics: Sequence[Topic], encoder: Encoder, asking: Asking) -> str:
+def _mark(
+    topics: Sequence[Topic], encoder: Encoder, asking: Asking, composer: TopicComposer | None
+) -> str:
     """Return a name for vectors that depends on all that they depend on."""
     prompt = getattr(encoder, "prompt", "") if asking.prompt is None else asking.prompt
     told = [
@@ -138,6 +134,7 @@ def _mark(topics: Sequence[Topic], encoder: Encoder, asking: Asking) -> str:
         prompt,
         [asking.text_weight, asking.image_weight],
         [[topic.texts, _stamp(topic.image)] for topic in topics],
+        *([] if composer is None else [composer.mark]),
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
@@ -158,13 +155,14 @@ def _stamp(picture: Picture | None) -> list[object]:
     return [str(file), facts.st_size, facts.st_mtime_ns, *change]
 
 
-def _read(file: Path, shape: tuple[int, int]) -> Vectors | None:
+def _read(file: Path, count: int, dimensions: int) -> Vectors | None:
     """Return kept vectors; None where there are none, or the file is damaged."""
     try:
         found = np.load(io.BytesIO(file.read_bytes()), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    whole = found.shape == shape and found.dtype == np.float32 and bool(np.isfinite(found).all())
+    shapes = ((count, dimensions), (count, 2, dimensions))
+    whole = found.shape in shapes and found.dtype == np.float32 and bool(np.isfinite(found).all())
     return found if whole else None
 
 
@@ -186,7 +184,7 @@ def make_vectors(
     asking: Asking,
     known: Mapping[Picture, Vectors] | None = None,
 ) -> QueryVectors:
-    """Return the vectors of topics, nothing kept; see ``query_vectors``.
+    """Return the vectors of topics that are added up, nothing kept; see ``query_vectors``.
 
     Args:
         topics: The queries.
@@ -200,17 +198,27 @@ def make_vectors(
     of_picture |= known or {}
     of_text = _text_rows(topics, encoder, asking)
     asked = [topic for topic in topics if topic.image is None or topic.image in of_picture]
-    rows = [
-        _combined(
-            asking,
-            np.stack([of_text[text] for text in topic.texts]) if topic.texts else None,
-            None if topic.image is None else of_picture[topic.image],
-        )
-        for topic in asked
-    ]
-    none = np.empty((0, encoder.spec.dimensions), dtype=np.float32)
-    vectors = np.stack(rows) if rows else none
-    return QueryVectors(tuple(topic.id for topic in asked), vectors, tuple(refused))
+    rows = vectors_of(
+        [_parts(topic, of_text, of_picture, asking) for topic in asked], encoder.spec.dimensions
+    )
+    left = np.flatnonzero(np.abs(rows).sum(axis=1))
+    with_vector = tuple(asked[row].id for row in left)
+    cancelled = tuple(topic.id for topic in asked if topic.id not in set(with_vector))
+    return QueryVectors(with_vector, rows[left], tuple(refused), cancelled)
+
+
+def _parts(
+    topic: Topic,
+    of_text: Mapping[str, Vectors],
+    of_picture: Mapping[Picture, Vectors],
+    asking: Asking,
+) -> list[Part]:
+    parts: list[Part] = []
+    if topic.texts:
+        parts.append((asking.text_weight, np.stack([of_text[text] for text in topic.texts])))
+    if topic.image is not None:
+        parts.append((asking.image_weight, of_picture[topic.image][np.newaxis]))
+    return parts
 
 
 def _text_rows(topics: Sequence[Topic], encoder: Encoder, asking: Asking) -> dict[str, Vectors]:
@@ -252,17 +260,3 @@ def _prepared(picture: Picture, encoder: Encoder, asking: Asking) -> Pixels:
         return encoder.prepare(opened(picture, asking.max_megapixels))
     decoded = decode(picture, shortest_px=encoder.input_px, max_megapixels=asking.max_megapixels)
     return encoder.prepare(decoded.image)
-
-
-def _combined(asking: Asking, texts: Vectors | None, picture: Vectors | None) -> Vectors:
-    """Return one unit vector, shape (d,), as ``query_vector`` adds up its parts."""
-    parts: list[NDArray[np.float64]] = []
-    if texts is not None:
-        parts.append(asking.text_weight * _unit(texts.astype(np.float64).mean(axis=0)))
-    if picture is not None:
-        parts.append(asking.image_weight * _unit(picture.astype(np.float64)))
-    return _unit(np.sum(parts, axis=0)).astype(np.float32)
-
-
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float64)

@@ -127,7 +127,7 @@ def gallery(service: ServiceDep) -> GalleryAnswer:
         max_upload_bytes=service.settings.max_upload_bytes,
         examples=list(_EXAMPLES) if opened.domain == "drawn scenes" else [],
         may_index=may_index(service.settings),
-        composing=_composing(service.composer.words),
+        composing=_composing(service.words),
         **_status_fields(status),
         **_facet_fields(facets),
     )

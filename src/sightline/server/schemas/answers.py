@@ -139,7 +139,9 @@ class SearchAnswer(BaseModel):
         ),
     ]
     milliseconds: Milliseconds
-    cached: Annotated[bool, Field(description="Whether the answer was kept from a search before.")]
+    cached: Annotated[
+        bool, Field(description="Whether the answer is that of a search before, or under way.")
+    ]
     notes: Annotated[list[str], Field(description="What is worth knowing about this answer.")]
     picture: KeptPicture | None
     composition: Annotated[

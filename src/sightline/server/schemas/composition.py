@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AliasPath, BaseModel, ConfigDict, Field
 
 from sightline.types.composition import Composition, Mode, Target
 
 
-class StepAnswer(BaseModel):
+class _FromDataclass(BaseModel):
+    """A view of one of the dataclasses of ``sightline.types.composition``, field by name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class StepAnswer(_FromDataclass):
     """One step on the way to what a composed search looks for."""
 
     name: Annotated[str, Field(description='"picture", "caption", "compose", "words" ...')]
     source: Annotated[str, Field(description="What did it.")]
-    milliseconds: float
-    tokens_sent: Annotated[int, Field(description="To a language model.")]
-    tokens_received: int
+    milliseconds: Annotated[float, AfterValidator(lambda spent: round(spent, 3))]
+    tokens_sent: Annotated[
+        int,
+        Field(
+            description="To a language model.", validation_alias=AliasPath("cost", "tokens_sent")
+        ),
+    ]
+    tokens_received: Annotated[int, Field(validation_alias=AliasPath("cost", "tokens_received"))]
 
 
-class FellBackAnswer(BaseModel):
+class FellBackAnswer(_FromDataclass):
     """Something that was asked first and could not answer."""
 
     step: str
@@ -28,7 +39,7 @@ class FellBackAnswer(BaseModel):
     reason: str
 
 
-class WeightsAnswer(BaseModel):
+class WeightsAnswer(_FromDataclass):
     """How much each part of a composed search counts."""
 
     target: float
@@ -38,18 +49,20 @@ class WeightsAnswer(BaseModel):
     forbidden: float
 
 
-class CompositionAnswer(BaseModel):
+class CompositionAnswer(_FromDataclass):
     """How a picture and words became one search: every part, to look at, edit and send back."""
 
     mode: Mode
     instruction: str
     caption: Annotated[str, Field(description="What the picture was said to show.")]
     captioner: Annotated[str, Field(description='What said so; "given", or "" if nothing had to.')]
-    target: Annotated[str, Field(description="What is wanted.")]
-    desired: list[str]
-    preserve: list[str]
-    forbidden: list[str]
-    paraphrases: list[str]
+    target: Annotated[
+        str, Field(description="What is wanted.", validation_alias=AliasPath("target", "text"))
+    ]
+    desired: Annotated[list[str], Field(validation_alias=AliasPath("target", "desired"))]
+    preserve: Annotated[list[str], Field(validation_alias=AliasPath("target", "preserve"))]
+    forbidden: Annotated[list[str], Field(validation_alias=AliasPath("target", "forbidden"))]
+    paraphrases: Annotated[list[str], Field(validation_alias=AliasPath("target", "paraphrases"))]
     composer: Annotated[str, Field(description="What made the target of caption and instruction.")]
     fell_back: Annotated[list[FellBackAnswer], Field(description="Asked before these, in order.")]
     weights: WeightsAnswer
@@ -61,34 +74,9 @@ class CompositionAnswer(BaseModel):
 
     @classmethod
     def of(cls, composition: Composition) -> Self:
-        """Return a composition as it is answered."""
+        """Return a composition as it is answered; without a target all of its parts are empty."""
         target = composition.target or Target("")
-        return cls(
-            mode=composition.mode,
-            instruction=composition.instruction,
-            caption=composition.caption,
-            captioner=composition.captioner,
-            target=target.text,
-            desired=list(target.desired),
-            preserve=list(target.preserve),
-            forbidden=list(target.forbidden),
-            paraphrases=list(target.paraphrases),
-            composer=composition.composer,
-            fell_back=[FellBackAnswer(**asdict(fallen)) for fallen in composition.fell_back],
-            weights=WeightsAnswer(**asdict(composition.weights)),
-            balance=composition.balance,
-            agreement=composition.agreement,
-            steps=[
-                StepAnswer(
-                    name=step.name,
-                    source=step.source,
-                    milliseconds=round(step.milliseconds, 3),
-                    tokens_sent=step.cost.tokens_sent,
-                    tokens_received=step.cost.tokens_received,
-                )
-                for step in composition.steps
-            ],
-        )
+        return cls.model_validate(replace(composition, target=target))
 
 
 class LanguageModelAnswer(BaseModel):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
 
+from sightline.composed import WordsSettings
 from sightline.server.schemas.fields import (
     DEEPEST,
     MOST_PARTS,
@@ -29,9 +31,8 @@ from sightline.types import (
     Indexed,
     Query,
     Region,
-    Vectors,
 )
-from sightline.types.composition import ComposedQuery, Mode, Target, Weights
+from sightline.types.composition import Mode, Target, Weights
 from sightline.types.filters import FILTERS
 
 _WEIGHTS = Weights()
@@ -261,21 +262,18 @@ class ComposedSearch(PictureSearch):
             )
         return self
 
-    def composed(
-        self, *, image: ImageSource | None = None, vector: Vectors | None = None
-    ) -> ComposedQuery:
-        """Return the query, for a picture or for a vector that stands for several.
+    def query(self, picture: ImageSource | None) -> Query:
+        """Return the query; see ``SearchParameters.query``.
 
         Raises:
             InvalidValueError: a part that the mode needs is missing.
         """
-        return ComposedQuery(
-            image,
-            self.text,
-            self.mode or Mode.ROLES,
+        return Query(
+            images=self.sources(picture),
+            instruction=self.text,
+            mode=self.mode or Mode.ROLES,
             caption=self.caption or None,
             target=self._target(),
-            vector=vector,
             weights=Weights(
                 self.weight_target,
                 self.weight_desired,
@@ -284,10 +282,25 @@ class ComposedSearch(PictureSearch):
                 self.weight_forbidden,
             ),
             balance=self._balance(),
-            excluded_texts=tuple(self.excluded_texts),
-            excluded_images=tuple(Indexed(id) for id in self.excluded_images),
+            excluded_texts=self.excluded_texts,
+            excluded_images=[Indexed(id) for id in self.excluded_images],
             excluded_weight=self.excluded_weight,
+            filters=self.filters(),
         )
+
+    def words(self, usual: WordsSettings, key: str) -> WordsSettings:
+        """Return which captioners and composers are asked.
+
+        Args:
+            usual: Those that are asked unless the request names others.
+            key: For the language model, if the request brought one along.
+        """
+        settings = usual.with_key(key) if key else usual
+        if self.captioner is not None:
+            settings = replace(settings, captioners=(self.captioner,))
+        if self.composer is not None:
+            settings = replace(settings, composers=(self.composer,))
+        return settings
 
     def _balance(self) -> float:
         if self.balance is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from sightline.composed import WordsSettings
 from sightline.gallery import Gallery
 from sightline.images import bytes_hash
 from sightline.server.http.metrics import Metrics
@@ -20,12 +21,12 @@ from sightline.server.schemas.answers import (
 )
 from sightline.server.schemas.composition import CompositionAnswer
 from sightline.server.schemas.requests import ComposedSearch, Page, Ranking, SearchParameters
-from sightline.server.search.composing import Composer
 from sightline.server.search.concurrency import Admitted
 from sightline.server.search.notes import collecting
 from sightline.server.search.query_pictures import KeptQuery, QueryPictures
 from sightline.server.search.recent import Recent
-from sightline.types import SearchResult, Step
+from sightline.system.single_flight import SingleFlight
+from sightline.types import Query, SearchResult, Step
 from sightline.types.composition import Mode
 
 COMPOSE = "compose"
@@ -47,7 +48,7 @@ class Searches:
     Args:
         gallery: What is searched.
         pictures: Where query pictures are kept.
-        composer: Composes searches of a picture and words.
+        words: Which captioners and composers are asked, unless a request names others.
         metrics: Where searches are counted.
         kept_hits: How many hits are remembered, of the last answers.
     """
@@ -56,17 +57,18 @@ class Searches:
         self,
         gallery: Gallery,
         pictures: QueryPictures,
-        composer: Composer,
+        words: WordsSettings,
         metrics: Metrics,
         kept_hits: int,
     ) -> None:
         self._gallery = gallery
         self._pictures = pictures
-        self._composer = composer
+        self._words = words
         self._metrics = metrics
         self._kept: Recent[tuple[str, int], _Found] = Recent(
             kept_hits, lambda found: 1 + len(found.answer.hits)
         )
+        self._under_way: SingleFlight[tuple[str, int], _Found] = SingleFlight()
         self._counted: Recent[int, tuple[int, int]] = Recent(1)
 
     def by_parameters(
@@ -97,12 +99,7 @@ class Searches:
         if isinstance(asked, ComposedSearch):
             # Another key may reach another answer; the key itself is not kept.
             key |= {"key": bytes_hash(model_key.encode()) if model_key else ""}
-            composed = asked
-            answer = self._answer(
-                key, admitted, lambda: self._compose(composed, picture, model_key)
-            )
-        else:
-            answer = self._answer(key, admitted, lambda: self._find(asked, picture))
+        answer = self._answer(key, admitted, lambda: self._find(asked, picture, model_key))
         return answer if picture is None else self._with_picture(answer, picture, str(content))
 
     def similar(self, id: int, page: Ranking, admitted: Admitted) -> SearchAnswer:
@@ -133,21 +130,32 @@ class Searches:
         began = time.perf_counter()
         # The number before the search: what changes during it makes this answer one of the past.
         place = (json.dumps(key, sort_keys=True), self._gallery.change)
-        found = self._kept.get(place)
-        cached = found is not None
-        self._metrics.look_up("answers", cached)
-        if found is None:
+        cached = True
+
+        def kept_or_found() -> _Found:
+            nonlocal cached
+            kept = self._kept.get(place)
+            if kept is not None:
+                return kept
+            cached = False
             found = find()
             if found.lasts:
                 self._kept.put(place, found)
+            return found
+
+        # Many who ask the same at once, such as a page that a link leads to, cost one search.
+        found = self._under_way.get(place, kept_or_found)
+        self._metrics.look_up("answers", cached)
         seconds = {} if cached else dict(found.seconds)
         self._metrics.time_steps({"queue": admitted.queue_s} | seconds)
         took_s = admitted.queue_s + time.perf_counter() - began
         times = _milliseconds(seconds, queue_s=admitted.queue_s, total_s=took_s)
         return found.answer.model_copy(update={"milliseconds": times, "cached": cached})
 
-    def _find(self, asked: SearchParameters, picture: bytes | None) -> _Found:
-        query = asked.query(picture)
+    def _find(self, asked: SearchParameters, picture: bytes | None, model_key: str) -> _Found:
+        query, words = asked.query(picture), self._words
+        if isinstance(asked, ComposedSearch):
+            words = asked.words(words, model_key)
         with collecting() as notes:
             found = self._gallery.find(
                 query,
@@ -155,21 +163,9 @@ class Searches:
                 offset=asked.offset,
                 min_score=asked.min_score,
                 prompt=asked.prompt,
+                words=words,
             )
-        mode = Mode.TEXT if not query.images else Mode.SUM if query.texts else Mode.IMAGE
-        return self._as_found(found, asked, mode, asked.asked(), notes)
-
-    def _compose(self, asked: ComposedSearch, picture: bytes | None, model_key: str) -> _Found:
-        with collecting() as notes:
-            result, composition = self._composer.find(asked, picture, model_key)
-        answered = self._as_found(result, asked, composition.mode, asked.asked(), notes)
-        answer = answered.answer.model_copy(
-            update={"composition": CompositionAnswer.of(composition)}
-        )
-        seconds: dict[str, float] = {COMPOSE: composition.milliseconds / 1000}
-        seconds |= answered.seconds
-        # What fell back may work the next time.
-        return _Found(answer, seconds, lasts=not composition.fell_back)
+        return self._as_found(found, asked, _mode_of(query), asked.asked(), notes)
 
     def _as_found(
         self,
@@ -179,7 +175,7 @@ class Searches:
         query: dict[str, Any],
         notes: list[str],
     ) -> _Found:
-        gallery = self._gallery
+        gallery, how = self._gallery, found.composition
         total, missing = self._counts()
         if missing:
             told = f"{missing:,} of {total:,} pictures have no vector of {gallery.model_name}"
@@ -197,9 +193,14 @@ class Searches:
             cached=False,
             notes=notes,
             picture=None,
+            composition=None if how is None else CompositionAnswer.of(how),
             query=query,
         )
-        return _Found(answer, {str(step): spent for step, spent in found.seconds.items()})
+        seconds = {str(step): spent for step, spent in found.seconds.items()}
+        if how is not None:
+            seconds[COMPOSE] = how.milliseconds / 1000
+        # What fell back may work the next time.
+        return _Found(answer, seconds, lasts=how is None or not how.fell_back)
 
     def _counts(self) -> tuple[int, int]:
         """Return how many pictures there are, and how many no search finds."""
@@ -219,6 +220,12 @@ class Searches:
             "notes": [*answer.notes, *notes],
         }
         return answer.model_copy(update=more)
+
+
+def _mode_of(query: Query) -> Mode:
+    if query.mode is not None:
+        return query.mode
+    return Mode.TEXT if not query.images else Mode.SUM if query.texts else Mode.IMAGE
 
 
 def _kept_picture(kept: KeptQuery) -> KeptPicture:
