@@ -473,12 +473,8 @@ class GalleryBusyError(GalleryError):
 class GalleryClosedError(GalleryError):
     """A gallery was used after it was closed, which is a fault of the program that did."""
 
-    def __init__(self, path: str | Path) -> None:
-        super().__init__(str(path))
-        self.path = Path(path)
-
-    def __str__(self) -> str:
-        return f"the gallery at {self.path} was closed before this was asked of it; open it again"
+    path: Path
+    sentence = "the gallery at {path} was closed before this was asked of it; open it again"
 
 
 class GalleryVersionError(GalleryError):

@@ -1,5 +1,7 @@
 import math
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -429,8 +431,14 @@ def test_texts_are_kept_in_the_catalog(tmp_path: Path) -> None:
         assert memory.kept("caption", "none") is None
         assert catalog.change == change, "an index has nothing to catch up with"
         with Catalog.open(catalog.path) as other, other.writer("sightline index"):
-            memory.keep("caption", "k2", "lost")  # somebody else is writing: nothing happens
-        assert memory.kept("caption", "k2") is None
+            memory.keep("caption", "k2", "a van")  # waits for no sync that is going on
+        assert catalog.kept_text("caption", "k2") == "a van"
+
+        with closing(sqlite3.connect(catalog.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # in the middle of a commit: nothing happens
+            memory.keep("caption", "k3", "lost")
+            other.execute("ROLLBACK")
+        assert memory.kept("caption", "k3") is None
 
 
 # Settings ----------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Protocol
 
-from sightline.errors import GalleryBusyError, StorageError
+from sightline.errors import GalleryBusyError, GalleryClosedError, StorageError
 from sightline.types.composition import Target
 
 CAPTION = "caption"
@@ -94,7 +94,7 @@ class CatalogMemory:
     def _write(self, kind: str, key: str, text: str) -> None:
         try:
             # A search must not fail because its cache cannot be kept.
-            with suppress(GalleryBusyError, StorageError):
+            with suppress(GalleryBusyError, GalleryClosedError, StorageError):
                 self._catalog.keep_text(kind, key, text)
         finally:
             with self._mutex:

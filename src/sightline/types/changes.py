@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sightline.types.pictures import WHOLE, Part
-from sightline.types.vectors import ModelSpec, Vectors
+
+if TYPE_CHECKING:  # NumPy takes longer to load than the help takes to be shown
+    from sightline.types.vectors import ModelSpec, Vectors
 
 
 @dataclass(frozen=True, slots=True)
