@@ -60,7 +60,7 @@ def called() -> Iterator[list[Place]]:
         yield passed
     finally:
         sys.setprofile(before)
-        threading.setprofile(before_in_threads)  # type: ignore[arg-type]
+        threading.setprofile(before_in_threads)
 
 
 @pytest.fixture(scope="module")

@@ -434,10 +434,10 @@ def test_texts_are_kept_in_the_catalog(tmp_path: Path) -> None:
             memory.keep("caption", "k2", "a van")  # waits for no sync that is going on
         assert catalog.kept_text("caption", "k2") == "a van"
 
-        with closing(sqlite3.connect(catalog.path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")  # in the middle of a commit: nothing happens
+        with closing(sqlite3.connect(catalog.path, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")  # in the middle of a commit: nothing happens
             memory.keep("caption", "k3", "lost")
-            other.execute("ROLLBACK")
+            writer.execute("ROLLBACK")
         assert memory.kept("caption", "k3") is None
 
 
