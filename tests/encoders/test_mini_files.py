@@ -11,7 +11,7 @@ from PIL import Image
 
 from sightline.encoders import MODELS, DualEncoder, load_model
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
-from sightline.encoders.traits import read_traits
+from sightline.encoders.table import read_traits
 from sightline_scenes import drawing
 from sightline_scenes.dice import Dice
 from sightline_scenes.kinds import Colour, Depth, Kind, Setting, Side, Size, Time, Weather

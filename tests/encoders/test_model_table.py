@@ -8,9 +8,8 @@ import pytest
 
 from sightline import encoders
 from sightline.encoders import MODELS, DualEncoder, load_model
-from sightline.encoders.cards import restriction_of
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
-from sightline.encoders.traits import ModelTraits, Padding, read_traits
+from sightline.encoders.table import ModelTraits, Padding, read_traits, restriction_of
 from sightline.errors import ModelFilesError, ModelNotFoundError
 from tests.encoders.tiny_model import make_tiny_model
 
@@ -184,7 +183,7 @@ def test_a_download_is_as_large_as_its_weights() -> None:
 def test_a_missing_shipped_model_says_how_to_get_it_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.encoders.cards.__file__", str(tmp_path / "cards.py"))
+    monkeypatch.setattr("sightline.encoders.table.__file__", str(tmp_path / "table.py"))
 
     with pytest.raises(ModelFilesError, match="pip install"):
         load_model("mini")

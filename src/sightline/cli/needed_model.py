@@ -44,8 +44,8 @@ def _check_precision(asked: str | None) -> None:
 
 def _fetch(missing: ModelNotFetchedError) -> None:
     from sightline.cli.models.progress import shown_download
-    from sightline.encoders.cards import MODELS
     from sightline.encoders.hub.fetching import fetch
+    from sightline.encoders.table import MODELS
 
     card = MODELS[missing.name]
     wants_checkpoint = _CHECKPOINT in missing.options

@@ -25,8 +25,8 @@ from sightline.encoders.files.model_files import (
     TowerFiles,
 )
 from sightline.encoders.pictures.preprocessing import Preparer, read_preprocessing
+from sightline.encoders.table import ModelTraits
 from sightline.encoders.texts.tokens import TokenReader, TokenRow
-from sightline.encoders.traits import ModelTraits
 from sightline.errors import (
     InvalidValueError,
     OutOfMemoryError,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.encoders.cards import MODELS
 from sightline.encoders.export.staging import staged_folder
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.hub.client import Hub
@@ -25,6 +24,7 @@ from sightline.encoders.registry import (
     installed,
     name_for,
 )
+from sightline.encoders.table import MODELS
 from sightline.errors import ModelNameTakenError, SourceNotFoundError
 from sightline.protocols import TextEncoder
 from sightline.system.files import storage_error

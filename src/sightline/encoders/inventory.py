@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from sightline.encoders.cards import MODELS, ModelCard
 from sightline.encoders.files.layouts import FileSet, find_layout, graph_names
 from sightline.encoders.files.model_folder import ModelFolder
 from sightline.encoders.int8.folders import made_here
 from sightline.encoders.int8.report import noted_agreement
 from sightline.encoders.places import ModelPlace
 from sightline.encoders.registry import InstalledFolder, InstalledModel, Registry
+from sightline.encoders.table import MODELS, ModelCard
 from sightline.errors import ModelRecordError
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from sightline.encoders.cards import MODELS
 from sightline.encoders.cpu.adapter import AdaptedTower, is_foreign
 from sightline.encoders.cpu.compiled import compiled_place, is_worth_keeping
 from sightline.encoders.cpu.openvino_runtime import (
@@ -18,7 +17,7 @@ from sightline.encoders.encoder import DualEncoder, Parts, PictureEncoder, Runne
 from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFiles, read_model_files
 from sightline.encoders.int8.folders import int8_place
 from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
-from sightline.encoders.traits import read_traits
+from sightline.encoders.table import MODELS, read_traits
 from sightline.errors import GpuUnusedWarning, MissingPackageError, ModelError
 
 

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sightline.encoders.cards import MODELS, ModelCard
 from sightline.encoders.files.model_files import CONFIG, ModelFolder
 from sightline.encoders.registry import InstalledFolder, Registry
+from sightline.encoders.table import MODELS, ModelCard
 from sightline.errors import ModelNotFetchedError, ModelNotFoundError
 
 

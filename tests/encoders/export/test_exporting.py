@@ -13,7 +13,7 @@ import pytest
 from sightline.encoders.export import exporting, graphs, references
 from sightline.encoders.export.exporting import ExportReport, export
 from sightline.encoders.files.model_files import FileSet, ModelFolder, read_model_files
-from sightline.encoders.traits import read_traits
+from sightline.encoders.table import read_traits
 from sightline.errors import (
     DiskFullError,
     ExportMismatchError,

@@ -30,8 +30,8 @@ from sightline.encoders.files.model_files import (
 from sightline.encoders.files.onnx_signature import TensorShape
 from sightline.encoders.files.openvino_signature import BrokenOpenvinoError, read_openvino_signature
 from sightline.encoders.pictures.preprocessing import Preparer, read_preprocessing
+from sightline.encoders.table import Padding, read_traits
 from sightline.encoders.texts.tokens import TokenReader
-from sightline.encoders.traits import Padding, read_traits
 from sightline.errors import InvalidValueError, ModelFilesError
 from sightline.testing import COLOURS, check_encoder
 from tests.encoders.tiny_model import (

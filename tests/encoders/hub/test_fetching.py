@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError
 from safetensors.numpy import save
 
-from sightline.encoders import MODELS, cards, load_model
+from sightline.encoders import MODELS, load_model, table
 from sightline.encoders.hub.client import Hub
 from sightline.encoders.hub.fetching import FetchProgress, fetch, fetch_checkpoint, fetch_repository
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
@@ -652,7 +652,7 @@ def test_the_licence_on_a_repositorys_page_is_heeded(hub: FakeHub, tmp_path: Pat
     ],
 )
 def test_licences_with_limits_are_known(licence: str, restriction: str) -> None:
-    assert cards.restriction_of(licence) == restriction
+    assert table.restriction_of(licence) == restriction
 
 
 # Checkpoints

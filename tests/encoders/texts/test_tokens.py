@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
+from sightline.encoders.table import ModelTraits, Padding, read_traits
 from sightline.encoders.texts.cleaning import clean_text, mended
 from sightline.encoders.texts.tokens import TokenReader
-from sightline.encoders.traits import ModelTraits, Padding, read_traits
 from sightline.errors import EmptyTextError, ModelFilesError, TextTruncatedWarning
 from tests.encoders.texts.clip_vocabulary import (
     make_clip_tokenizer,
@@ -286,7 +286,7 @@ def test_a_plain_search_does_not_import_ftfy(clip_folder: Path) -> None:
         "from pathlib import Path\n"
         "from sightline.encoders.files.model_files import ModelFolder, read_model_files\n"
         "from sightline.encoders.texts.tokens import TokenReader\n"
-        "from sightline.encoders.traits import read_traits\n"
+        "from sightline.encoders.table import read_traits\n"
         "files = read_model_files(ModelFolder(Path(sys.argv[1])))\n"
         "reader = TokenReader(files, read_traits(files))\n"
         "reader.read(['a dog on the beach, 3 o\\'clock!'])\n"

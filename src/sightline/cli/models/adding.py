@@ -68,7 +68,7 @@ def remove(
 ) -> None:
     """Forget a model that was fetched or added."""
     from sightline.encoders import installing
-    from sightline.encoders.cards import MODELS
+    from sightline.encoders.table import MODELS
 
     if not installing.remove(name, delete_files=delete_files):
         complain(f"no model called {name} was fetched or added, so there is nothing to forget")

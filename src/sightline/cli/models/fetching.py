@@ -111,7 +111,7 @@ def fetch(
 
 
 def _announce(name: str, files: str, checkpoint: bool) -> None:
-    from sightline.encoders.cards import MODELS
+    from sightline.encoders.table import MODELS
 
     card = MODELS.get(name)
     if card is None or (checkpoint and not card.checkpoint):
@@ -132,8 +132,8 @@ def _check_free(to: str) -> None:
 
 
 def _copy(name: str, lies: InstalledFolder, to: str, *, checkpoint: bool) -> None:
-    from sightline.encoders.cards import MODELS
     from sightline.encoders.installing import copy_model
+    from sightline.encoders.table import MODELS
 
     copy_model(lies, absolute(to))
     if checkpoint:

@@ -18,7 +18,7 @@ from sightline.encoders.files.model_files import (
 from sightline.encoders.gpu.checkpoint import check_architecture
 from sightline.encoders.pictures.preprocessing import Size, read_preprocessing
 from sightline.encoders.places import find_checkpoint
-from sightline.encoders.traits import ModelTraits, read_traits
+from sightline.encoders.table import ModelTraits, read_traits
 
 if TYPE_CHECKING:
     from sightline.encoders.hub.fetching import FetchProgress

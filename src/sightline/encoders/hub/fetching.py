@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sightline.encoders.cards import FILE_SETS, MODELS, ModelCard, restriction_of
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.hub.client import Hub, Listing
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
@@ -22,6 +21,7 @@ from sightline.encoders.registry import (
     installed,
     joined,
 )
+from sightline.encoders.table import FILE_SETS, MODELS, ModelCard, restriction_of
 from sightline.errors import (
     HubRefusedError,
     HubUnreachableError,

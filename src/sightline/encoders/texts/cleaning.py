@@ -10,7 +10,7 @@ import html
 import re
 import string
 
-from sightline.encoders.traits import ModelTraits
+from sightline.encoders.table import ModelTraits
 
 # No step of ftfy and no HTML entity can start from these alone; tests prove it. Importing ftfy
 # takes longer than a search by words, and nearly all searches are such texts.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from sightline.encoders.digests import digest_of_text
 from sightline.encoders.files.model_files import TOKENIZER, ModelFiles
+from sightline.encoders.table import ModelTraits, Padding
 from sightline.encoders.texts.cleaning import clean_text
-from sightline.encoders.traits import ModelTraits, Padding
 from sightline.errors import EmptyTextError, TextTruncatedWarning
 
 if TYPE_CHECKING:
