@@ -26,7 +26,7 @@ class EvaluationGroup(TyperGroup):
 
         for card in DATASETS:
             if card.name == cmd_name:
-                from sightline.cli.eval.datasets import command_for
+                from sightline.cli.eval.measuring import command_for
 
                 alone = typer.Typer(
                     pretty_exceptions_enable=False, rich_markup_mode="rich", add_completion=False

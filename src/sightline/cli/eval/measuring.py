@@ -1,110 +1,110 @@
-"""One measurement from the options of the command line to its files."""
+"""`sightline eval NAME`: one measurement on a data set, from its options to its files."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import fields
+from inspect import Signature
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sightline.cli.console import complain, counted
-from sightline.cli.eval.choices import asked_words
+from sightline.cli.eval.choices import Options, asked_way, asked_words, options_of
 from sightline.cli.eval.showing import composed_way, print_json, print_summary
 from sightline.cli.needed_model import fetched_if_needed
+from sightline.cli.options import Opening
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection
+from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
+from sightline.system.paths import absolute, cache_folder
 
 if TYPE_CHECKING:
     from sightline.evaluation.run.evaluating import Evaluation
-    from sightline.gallery import Gallery
-    from sightline.types import Mode, Skipped
+    from sightline.types import Skipped
 
+_PATHS = ("query_list", "distractors", "qrels", "topics")
 _SKIPPED_SHOWN = 5
 # Another seed than that of the demo and of training, so that nothing was seen before.
 _SCENES_SEED = 4711
 _EVALUATIONS = "evaluations"
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What was asked for, as the options say it."""
+def command_for(card: DatasetCard) -> Callable[..., None]:
+    """Return the command of a data set, a function whose signature is the data set's options."""
 
-    card: DatasetCard
-    data: Path | None
-    choices: Choices
-    model: str
-    prompt: str | None
-    text_weight: float
-    image_weight: float
-    mode: Mode | None
-    captioner: str | None
-    composer: str | None
-    index: str
-    out: Path | None
-    report: bool
-    gallery: str | None
-    precision: str | None
-    device: str
-    threads: int
-    max_megapixels: float
-    as_json: bool
+    def command(**options: Any) -> None:  # noqa: ANN401 - the signature below says what they are
+        _measure(card, Options(**options))
+
+    command.__signature__ = Signature(list(options_of(card)))  # type: ignore[attr-defined]
+    command.__name__ = card.name
+    brought = f"Bring {card.needs}."
+    if card.name == "scenes":
+        brought = "Nothing has to be brought: scenes are drawn."
+    command.__doc__ = f"Measure on {card.title}.\n\n{brought}"
+    return command
 
 
-def measure(wanted: Wanted) -> Path:
-    """Measure, print the figures, write the results; return their folder."""
+def _measure(card: DatasetCard, options: Options) -> None:
+    """Measure, print the figures, write the results."""
     from sightline.evaluation.run.asking import Asking
     from sightline.evaluation.run.evaluating import evaluate, write_results
     from sightline.evaluation.run.workplace import workplace
 
-    data = wanted.data or _drawn_scenes(wanted)
-    task = wanted.card.read(data, wanted.choices)
-    place = workplace(wanted.card.name, data, wanted.gallery)
+    by, mode = asked_way(options.by, options.mode)
+    choices = _choices(card, options, by)
+    data = _data(card, options)
+    task = card.read(data, choices)
+    place = workplace(card.name, data, options.gallery)
     asking = Asking(
-        wanted.prompt,
-        wanted.text_weight,
-        wanted.image_weight,
-        wanted.max_megapixels,
-        wanted.threads,
-        wanted.mode,
-        asked_words(wanted.mode, wanted.captioner, wanted.composer),
+        options.prompt,
+        options.text_weight,
+        options.image_weight,
+        options.max_megapixels,
+        options.threads,
+        mode,
+        asked_words(mode, options.captioner, options.composer),
     )
-    with _opened(wanted, place.gallery) as gallery:
-        fetched_if_needed(lambda: gallery.encoder, wanted.precision)
+    with _opening(options).open(place.gallery, create=True) as gallery:
+        fetched_if_needed(lambda: gallery.encoder, options.precision)
         with shown_progress() as progress:
             evaluation = evaluate(
-                task, gallery, place, asking, index=wanted.index, progress=progress
+                task, gallery, place, asking, index=options.index, progress=progress
             )
-    folder = wanted.out or new_folder(evaluation)
+    folder = new_folder(evaluation) if options.out is None else absolute(options.out)
     write_results(evaluation, folder)
-    if wanted.report:
+    if options.report:
         from sightline.evaluation.report import write_report
 
-        write_report(evaluation, folder, wanted.max_megapixels)
-    _show(evaluation, as_json=wanted.as_json)
+        write_report(evaluation, folder, options.max_megapixels)
+    _show(evaluation, as_json=options.as_json)
+    complain(f"results: {folder}")
+
+
+def _choices(card: DatasetCard, options: Options, by: str | None) -> Choices:
+    if options.templates and options.prompt is not None:
+        raise InvalidValueError("--prompt", options.prompt, "left out beside --templates")
+    chosen = {field.name: getattr(options, field.name) for field in fields(Choices)}
+    chosen |= {name: absolute(chosen[name]) for name in _PATHS if chosen[name] is not None}
+    return Choices(**{**chosen, "by": by or card.modes[0]})
+
+
+def _data(card: DatasetCard, options: Options) -> Path:
+    """Return the folder of a data set; scenes are drawn, or what is missing of them."""
+    if options.data is not None:
+        return absolute(options.data)
+    if card.name != "scenes":
+        from sightline.evaluation.datasets.bringing import missing
+
+        raise missing(card, "a folder: give it with --data DIR")
+    folder = cache_folder() / "evaluation" / f"drawn-{options.count}"
+    draw_collection(folder, options.count, _SCENES_SEED, workers=options.threads)
     return folder
 
 
-def _opened(wanted: Wanted, folder: Path) -> Gallery:
-    from sightline.gallery import Gallery
-
-    return Gallery.open(
-        folder,
-        model=wanted.model,
-        precision=wanted.precision,
-        device=wanted.device,
-        threads=wanted.threads,
-        max_megapixels=wanted.max_megapixels,
-    )
-
-
-def _drawn_scenes(wanted: Wanted) -> Path:
-    """Draw the built-in collection, or what is missing of it, into the user's cache folder."""
-    from sightline.system.paths import cache_folder
-
-    folder = cache_folder() / "evaluation" / f"drawn-{wanted.choices.count}"
-    draw_collection(folder, wanted.choices.count, _SCENES_SEED, workers=wanted.threads)
-    return folder
+def _opening(options: Options) -> Opening:
+    return Opening(**{field.name: getattr(options, field.name) for field in fields(Opening)})
 
 
 def new_folder(evaluation: Evaluation, *more: str) -> Path:
@@ -132,10 +132,7 @@ def _show(evaluation: Evaluation, *, as_json: bool) -> None:
         print_summary(evaluation.summary, evaluation.task.published)
     for one in evaluation.scored:
         if one.without_relevant:
-            under = f" ({one.protocol})" if one.protocol else ""
-            count = len(one.without_relevant)
-            noun = "query" if count == 1 else "queries"
-            complain(f"note: {count:,} {noun} left out, as nothing is relevant there{under}")
+            complain(f"note: {one.left_out}")
     cancelled = evaluation.summary.circumstances["counts"]["queries_cancelled"]
     if cancelled:
         noun = "query" if cancelled == 1 else "queries"

@@ -18,7 +18,7 @@ from sightline.errors import (
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
 from sightline.evaluation.files import read_bytes, read_text
-from sightline.evaluation.tasks import QueryMode
+from sightline.evaluation.tasks import Published, QueryMode
 from sightline.images import FoundFile, find
 from sightline.system.paths import absolute
 
@@ -60,6 +60,12 @@ class Brought:
             InvalidValueError: the data set has no such queries.
         """
         return QueryMode(checked_choice("--by", self.choices.by, self.card.modes))
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        """What others printed of such queries."""
+        values = self.card.published.get(self.mode)
+        return () if values is None else (Published("the 2024 report", values, self.card.remark),)
 
     def missing(self, what: str) -> DatasetIncompleteError:
         """Return the error that says what is missing below the folder."""

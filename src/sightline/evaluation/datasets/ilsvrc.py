@@ -26,25 +26,12 @@ from sightline.evaluation.datasets.classes import (
     templates,
 )
 from sightline.evaluation.files import read_bytes
-from sightline.evaluation.tasks import Published, QueryMode, Task
+from sightline.evaluation.tasks import QueryMode, Task
 from sightline.system.packages import require
 
 _WNID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
 _TRUTH = "ILSVRC2012_validation_ground_truth.txt"
-_NORMALISATION = "neither the divisor of AP@k nor whether the query counts is stated"
-_PUBLISHED = {
-    QueryMode.IMAGE: Published(
-        "the 2024 report",
-        {"mAP@5": 95.5, "mAP@10": 89.2, "mAP@20": 81.3, "mAP@50": 69.6},
-        _NORMALISATION,
-    ),
-    QueryMode.TEXT: Published(
-        "the 2024 report",
-        {"mAP@5": 68.1, "mAP@10": 65.5, "mAP@20": 61.3, "mAP@50": 53.7},
-        _NORMALISATION,
-    ),
-}
 _PROMPT = "The photo of {query}"
 
 
@@ -68,7 +55,7 @@ def read(brought: Brought) -> Task:
         variant=_variant(mode, choices),
         prompt="{query}" if sentences else _PROMPT,
         seed=None if choices.query_list else choices.seed,
-        published=(_PUBLISHED[mode],),
+        published=brought.published,
     )
 
 

@@ -14,7 +14,6 @@ from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     Crop,
     Picture,
-    Published,
     Task,
     Topic,
     mean_average_precisions,
@@ -23,30 +22,13 @@ from sightline.evaluation.tasks import (
 
 _PREFIX = "oxc1_"  # of Oxford's queries, from the authors' file names of visual words
 _MEASURES = ("mAP/trapezoid", *mean_average_precisions(), "P@10")
-_REMARK = (
-    "neither the divisor of AP@k, nor whether the query counts, nor whether it is the box is stated"
-)
-_PUBLISHED = {
-    "oxford5k": {"mAP@5": 91.3, "mAP@10": 80.8, "mAP@20": 69.0, "mAP@50": 54.9},
-    "paris6k": {"mAP@5": 93.4, "mAP@10": 85.6, "mAP@20": 78.6, "mAP@50": 67.9},
-}
-PARIS_CORRUPTED = frozenset(
-    f"paris_{name}"
-    for name in (
-        "louvre_000136 louvre_000146 moulinrouge_000422 museedorsay_001059 notredame_000188 "
-        "pantheon_000284 pantheon_000960 pantheon_000974 pompidou_000195 pompidou_000196 "
-        "pompidou_000201 pompidou_000467 pompidou_000640 sacrecoeur_000299 sacrecoeur_000330 "
-        "sacrecoeur_000353 triomphe_000662 triomphe_000833 triomphe_000863 triomphe_000867"
-    ).split()
-)
-"""Twenty files of Paris that the authors say are damaged, and leave out of the gallery."""
 
 
 def read(brought: Brought) -> Task:
     """Return the task."""
-    name, whole = brought.card.name, brought.choices.whole
+    whole = brought.choices.whole
     pictures = brought.pictures_by_stem()
-    left_out = PARIS_CORRUPTED & pictures.keys() if name == "paris6k" else frozenset()
+    left_out = pictures.keys() & set(brought.card.left_out)
     documents = {stem: path for stem, path in pictures.items() if stem not in left_out}
     queries = {f.name.removesuffix("_query.txt"): f for f in brought.files("*_query.txt")}
     if not queries:
@@ -58,13 +40,13 @@ def read(brought: Brought) -> Task:
     junk = {q: _listed(file, q, "junk") for q, file in queries.items()}
     own = {topic.id: topic.own for topic in topics if topic.own is not None}
     return Task(
-        name,
+        brought.card.name,
         "whole pictures as queries" if whole else "boxes as queries",
         documents,
         topics,
         own_picture_protocols(Qrels.of(relevant, junk), own, _MEASURES),
         depth=None,
-        published=(Published("the 2024 report", _PUBLISHED[name], _REMARK),),
+        published=brought.published,
         notes=_notes(len(left_out)),
     )
 
