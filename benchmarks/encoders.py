@@ -201,8 +201,8 @@ def _ratios(bar: str, ours: list[float], theirs: list[float]) -> dict[str, objec
 
 def quantised(folder: Path, work: Path, scenes: Path) -> Path:
     """Return an int8 model folder made of another, with every layer in int8; made unless there."""
+    from sightline.encoders.installed import find_model
     from sightline.encoders.int8.quantizing import QuantizationSettings, quantize
-    from sightline.encoders.places import find_model
 
     out = work / f"{folder.name}-int8"
     if not out.exists():

@@ -41,8 +41,8 @@ from small_jpegs import write_jpegs
 from sightline.encoders.files.model_files import ModelFolder
 from sightline.encoders.gpu.devices import TorchOptions, device_name, torch_options
 from sightline.encoders.gpu.torch_runtime import TorchTower, load_towers
+from sightline.encoders.installed import find_checkpoint
 from sightline.encoders.loading import load_for_torch
-from sightline.encoders.places import find_checkpoint
 from sightline.gallery import Gallery
 from sightline.types import Vectors
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sightline.encoders import MODELS
-from sightline.encoders.registry import Registry
+from sightline.encoders.installed import Registry
 from tests.cli.conftest import Command
 from tests.encoders.hub.fake_hub import FakeHub, repository_of, served
 from tests.encoders.tiny_model import make_tiny_model

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.catalog import Catalog
-from sightline.encoders.registry import InstalledModel, Registry, installed
+from sightline.encoders.installed import InstalledModel, Registry, installed
 from sightline.errors import HubUnreachableError
 from tests.cli.conftest import Command
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sightline.encoders import digests
-from sightline.encoders.digests import default_memo, digest_of_files, digest_of_text
+from sightline.encoders.digests import Memo, default_memo, digest_of_files, digest_of_text
 
 
 @pytest.fixture
@@ -100,3 +100,34 @@ def test_the_memo_lies_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", "/home/ann")
     assert default_memo() == Path("/home/ann/.cache/sightline/digests.json")
+
+
+# The memo
+
+
+def test_what_was_put_is_there_for_another_process(tmp_path: Path) -> None:
+    Memo(tmp_path / "a" / "memo.json").put("x", [1, 2])
+    Memo(tmp_path / "a" / "memo.json").put("y", "z")
+
+    assert Memo(tmp_path / "a" / "memo.json").get("x") == [1, 2]
+    assert Memo(tmp_path / "a" / "memo.json").get("y") == "z"
+    assert Memo(tmp_path / "a" / "memo.json").get("w") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b"null"])
+def test_a_broken_memo_counts_as_empty_and_is_replaced(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "memo.json"
+    path.write_bytes(content)
+    assert Memo(path).get("x") is None
+
+    Memo(path).put("x", 1)
+
+    assert Memo(path).get("x") == 1
+
+
+def test_a_memo_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "memo.json").mkdir()
+
+    Memo(tmp_path / "memo.json").put("x", 1)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["memo.json"]

@@ -14,8 +14,8 @@ import pytest
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
 from sightline.encoders.export.exporting import export
+from sightline.encoders.installed import find_checkpoint
 from sightline.encoders.loading import load_for_torch
-from sightline.encoders.places import find_checkpoint
 from sightline.errors import ModelMismatchError
 from sightline.gallery import Gallery
 from sightline.types import Query

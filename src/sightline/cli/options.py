@@ -115,7 +115,7 @@ def as_model_option(folder: Path) -> str:
 
     A name of the table means that model, whatever folder has the same name.
     """
-    from sightline.encoders.places import known_models
+    from sightline.encoders.installed import known_models
 
     name = str(folder)
     return shlex.quote(os.path.join(os.curdir, name) if name in known_models() else name)

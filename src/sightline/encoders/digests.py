@@ -1,15 +1,46 @@
-"""SHA-256 of model files, remembered for the big ones so that a start does not read gigabytes."""
+"""SHA-256 of model files, and a memo of what took long to find out, such as that of a big one."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightline.encoders.memo import Memo
+from sightline.system.files import write_whole
 from sightline.system.paths import cache_folder
 
 _REMEMBER_ABOVE_BYTES = 32 * 1024 * 1024  # below that, hashing is faster than being clever
+
+
+class Memo:
+    """Values by key in one small JSON file; losing it costs time, nothing else.
+
+    It is read anew each time, as other processes write it too. A file that cannot be read counts as
+    empty, and one that cannot be written is done without.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def get(self, key: str) -> object:
+        """Return what was put under key, or None."""
+        return self._read().get(key)
+
+    def put(self, key: str, value: object) -> None:
+        """Keep a value, which JSON must be able to hold."""
+        content = json.dumps({**self._read(), key: value})
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, content.encode())
+
+    def _read(self) -> dict[str, object]:
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
 
 
 def digest_of_text(text: str) -> str:

@@ -15,8 +15,8 @@ from sightline.encoders.cpu.openvino_runtime import (
 )
 from sightline.encoders.encoder import DualEncoder, Parts, PictureEncoder, Runner
 from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFiles, read_model_files
+from sightline.encoders.installed import ModelPlace, find_checkpoint, find_model
 from sightline.encoders.int8.folders import int8_place
-from sightline.encoders.places import ModelPlace, find_checkpoint, find_model
 from sightline.encoders.table import MODELS, read_traits
 from sightline.errors import GpuUnusedWarning, MissingPackageError, ModelError
 

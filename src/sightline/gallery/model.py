@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightline.encoders import load_model
-from sightline.encoders.places import known_models
+from sightline.encoders.installed import known_models
 from sightline.errors import ModelMismatchError
 from sightline.gallery.agreements import Agreements
 from sightline.gallery.identity import (

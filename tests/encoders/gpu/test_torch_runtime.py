@@ -24,8 +24,8 @@ from sightline.encoders.gpu import devices as torch_devices
 from sightline.encoders.gpu.devices import TorchOptions, choose_device, torch_options
 from sightline.encoders.gpu.engine import Slot
 from sightline.encoders.gpu.torch_runtime import TorchTower, TorchTowers, load_towers
+from sightline.encoders.installed import ModelPlace
 from sightline.encoders.loading import load_for_torch
-from sightline.encoders.places import ModelPlace
 from sightline.errors import (
     DeviceNotFoundError,
     InvalidValueError,

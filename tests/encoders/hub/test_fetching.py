@@ -20,7 +20,7 @@ from sightline.encoders import MODELS, load_model, table
 from sightline.encoders.hub.client import Hub
 from sightline.encoders.hub.fetching import FetchProgress, fetch, fetch_checkpoint, fetch_repository
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
-from sightline.encoders.registry import InstalledModel, Registry
+from sightline.encoders.installed import InstalledModel, Registry
 from sightline.errors import (
     DiskFullError,
     DownloadDamagedError,
@@ -290,7 +290,7 @@ def in_a_process(hub: FakeHub, tmp_path: Path) -> Iterator[Callable[[], Process]
     code = (
         "from pathlib import Path\n"
         "from sightline.encoders.hub.fetching import fetch\n"
-        "from sightline.encoders.registry import Registry\n"
+        "from sightline.encoders.installed import Registry\n"
         "def tell(progress): print(progress.file, flush=True)\n"
         f"records = Registry(Path({str(tmp_path / 'records')!r}))\n"
         f"fetch({NAME!r}, registry=records, progress=tell)\n"
@@ -605,7 +605,7 @@ def test_a_disk_that_fills_up_is_named_and_keeps_what_came(
 def restricted(monkeypatch: pytest.MonkeyPatch) -> None:
     card = replace(MODELS[NAME], licence="apple-amlr", restriction="research-only")
     table = MappingProxyType({**MODELS, NAME: card})
-    for module in ("hub.fetching", "places", "installing"):
+    for module in ("hub.fetching", "installed", "inventory"):
         monkeypatch.setattr(f"sightline.encoders.{module}.MODELS", table, raising=False)
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sightline.encoders import load_model
 from sightline.encoders.cpu.openvino_runtime import RunOptions, cpu_has_bfloat16, import_openvino
 from sightline.encoders.files.model_files import INT8_VISION, ModelFolder, read_model_files
+from sightline.encoders.installed import ModelPlace, Registry, find_model, installed
 from sightline.encoders.int8 import quantizing
 from sightline.encoders.int8.calibration import Ranges, calibrated, packed
 from sightline.encoders.int8.folders import INT8_REPORT, apart_folder, int8_place
@@ -33,8 +34,6 @@ from sightline.encoders.int8.report import (
     noted_agreement,
 )
 from sightline.encoders.int8.trials import Trial
-from sightline.encoders.places import ModelPlace, find_model
-from sightline.encoders.registry import Registry, installed
 from sightline.errors import (
     FolderTakenError,
     InvalidValueError,
@@ -610,7 +609,7 @@ def test_quantising_sends_nothing_and_leaves_no_traces(tmp_path: Path) -> None:
         "sys.addaudithook(note)\n"
         "import logging, numpy as np\n"
         "from pathlib import Path\n"
-        "from sightline.encoders.places import find_model\n"
+        "from sightline.encoders.installed import find_model\n"
         "from sightline.encoders.int8.report import QuantizationSettings\n"
         "from sightline.encoders.int8.quantizing import quantize\n"
         "pixels = np.random.default_rng(0).random((20, 3, 16, 16), np.float32)\n"

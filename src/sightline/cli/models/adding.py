@@ -36,10 +36,10 @@ def add(
     The folder stays where it is. `hf:OWNER/NAME@REVISION` takes a branch, tag
     or commit.
     """
-    from sightline.encoders import installing
+    from sightline.encoders import inventory
 
     with shown_download() as progress:
-        model = installing.add(
+        model = inventory.add(
             source,
             name,
             files=precision.value,
@@ -67,10 +67,10 @@ def remove(
     ] = False,
 ) -> None:
     """Forget a model that was fetched or added."""
-    from sightline.encoders import installing
+    from sightline.encoders import inventory
     from sightline.encoders.table import MODELS
 
-    if not installing.remove(name, delete_files=delete_files):
+    if not inventory.remove(name, delete_files=delete_files):
         complain(f"no model called {name} was fetched or added, so there is nothing to forget")
         raise typer.Exit(Exit.NOTHING_FOUND)
     if name in MODELS and MODELS[name].package_folder:

@@ -16,7 +16,7 @@ from sightline.errors import InvalidValueError
 from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
-    from sightline.encoders.registry import InstalledFolder
+    from sightline.encoders.installed import InstalledFolder
 
 
 class FilePrecision(StrEnum):
@@ -132,7 +132,7 @@ def _check_free(to: str) -> None:
 
 
 def _copy(name: str, lies: InstalledFolder, to: str, *, checkpoint: bool) -> None:
-    from sightline.encoders.installing import copy_model
+    from sightline.encoders.inventory import copy_model
     from sightline.encoders.table import MODELS
 
     copy_model(lies, absolute(to))

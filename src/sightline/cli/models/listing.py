@@ -11,10 +11,15 @@ from sightline.cli.console import complain, page, say
 from sightline.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from sightline.encoders.inventory import MadeInt8, ModelEntry
+    from sightline.encoders.inventory import ModelEntry
 
 _HEAD = ("model", "state", "licence", "weights", "px", "dims", "GFLOPs", "MB")
 _GAP = "  "
+# Of a row of the model table, as they are called there.
+_FACTS = (
+    *("good_for", "licence", "restriction", "reads_text"),
+    *("parameters_millions", "input_px", "dimensions", "gflops"),
+)
 
 
 def list_models(as_json: JsonOption = False) -> None:
@@ -45,7 +50,7 @@ def where(
     ] = False,
 ) -> None:
     """Print the folder that a model lies in."""
-    from sightline.encoders.places import find_checkpoint, find_model
+    from sightline.encoders.installed import find_checkpoint, find_model
 
     say(str((find_checkpoint if checkpoint else find_model)(name).folder.path))
 
@@ -71,15 +76,14 @@ def _print_table(entries: tuple[ModelEntry, ...]) -> None:
 
 
 def _row(entry: ModelEntry) -> tuple[str, ...]:
-    card = entry.card
-    licence = card.licence if card is not None else entry.record.licence if entry.record else ""
+    card, licence = entry.card, entry.licence or ""
     size = f"{entry.megabytes:,}" if entry.megabytes is not None else ""
     if card is None:
         return (entry.name, entry.state, licence, "", "", "", "", size)
     return (
         entry.name,
         entry.state,
-        card.licence,
+        licence,
         f"{card.parameters_millions:,.0f} M",
         f"{card.input_px}",
         f"{card.dimensions}",
@@ -90,25 +94,22 @@ def _row(entry: ModelEntry) -> tuple[str, ...]:
 
 def _notes(entry: ModelEntry) -> tuple[str, ...]:
     """What a model is good for, or where it lies; and what of it is here."""
+    from sightline.encoders.int8.report import noted_agreement
+
     parts = []
     if entry.card is not None:
         parts.append(entry.card.good_for)
         if entry.card.restriction:
             parts.append(f"{entry.card.restriction} use only, see its licence")
-    elif entry.record is not None and entry.record.model is not None:
-        lies = entry.record.model
-        parts.append(lies.source if lies.commit else str(lies.folder))
+    elif entry.lies is not None:
+        parts.append(entry.lies.source if entry.lies.commit else str(entry.lies.folder))
     if set(entry.here) - {"fp32"}:
         parts.append(f"here as {', '.join(entry.here)}")
     if entry.int8 is not None:
-        parts.append(_told_of_int8(entry.int8))
+        agreement = noted_agreement(entry.int8)
+        told = f", agreement {agreement:.1%}" if agreement is not None else ""
+        parts.append(f"int8 made here{told}")
     return tuple(parts)
-
-
-def _told_of_int8(int8: MadeInt8) -> str:
-    if int8.agreement is None:
-        return "int8 made here"
-    return f"int8 made here, agreement {int8.agreement:.1%}"
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:
@@ -121,24 +122,18 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _as_object(entry: ModelEntry) -> dict[str, object]:
-    card, record = entry.card, entry.record
-    lies = record.model if record is not None else None
+    from sightline.encoders.int8.report import noted_agreement
+
+    int8, lies = entry.int8, entry.lies
+    made = {"folder": str(int8.path), "agreement": noted_agreement(int8)} if int8 else None
     return {
         "name": entry.name,
         "state": entry.state.value,
-        "good_for": card.good_for if card else None,
-        "licence": card.licence if card else record.licence if record else None,
-        "restriction": card.restriction if card else None,
-        "reads_text": card.reads_text if card else None,
-        "parameters_millions": card.parameters_millions if card else None,
-        "input_px": card.input_px if card else None,
-        "dimensions": card.dimensions if card else None,
-        "gflops": card.gflops if card else None,
+        **{fact: getattr(entry.card, fact, None) for fact in _FACTS},
+        "licence": entry.licence,
         "download_megabytes": entry.megabytes,
         "here": list(entry.here),
-        "int8_made_here": None
-        if entry.int8 is None
-        else {"folder": str(entry.int8.folder), "agreement": entry.int8.agreement},
+        "int8_made_here": made,
         "source": lies.source if lies else None,
         "folder": str(lies.folder) if lies else None,
     }

@@ -75,11 +75,11 @@ def quantize(
     It is installed if 98 % of the first ten neighbours are those of float32, or with --force.
     """
     from sightline.encoders import load_model
+    from sightline.encoders.installed import find_model
     from sightline.encoders.int8.calibration import import_nncf
     from sightline.encoders.int8.quantizing import calibrating_share
     from sightline.encoders.int8.quantizing import quantize as quantize_model
     from sightline.encoders.int8.report import QuantizationSettings
-    from sightline.encoders.places import find_model
     from sightline.images.sampling import picture_sample
 
     import_nncf()  # what is missing is better said before pictures are read

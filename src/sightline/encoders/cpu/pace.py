@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sightline.encoders.memo import Memo
+from sightline.encoders.digests import Memo
 from sightline.system.paths import cache_folder
 from sightline.system.threads import cores
 

@@ -16,8 +16,8 @@ from sightline.encoders.files.model_files import (
     read_model_files,
 )
 from sightline.encoders.gpu.checkpoint import check_architecture
+from sightline.encoders.installed import find_checkpoint
 from sightline.encoders.pictures.preprocessing import Size, read_preprocessing
-from sightline.encoders.places import find_checkpoint
 from sightline.encoders.table import ModelTraits, read_traits
 
 if TYPE_CHECKING:

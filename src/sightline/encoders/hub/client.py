@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sightline.encoders.hub.cache import COMMIT, DIGEST, HubCache, HubFile, check, link, size_of
-from sightline.encoders.registry import FetchedFile
+from sightline.encoders.installed import FetchedFile
 from sightline.errors import (
     DownloadDamagedError,
     HubRefusedError,

@@ -13,7 +13,7 @@ from pathlib import Path
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
 from sightline.encoders.hub.client import Hub, Listing
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
-from sightline.encoders.registry import (
+from sightline.encoders.installed import (
     FetchedFile,
     InstalledFolder,
     InstalledModel,

@@ -27,8 +27,7 @@ from sightline.encoders.files.model_files import (
     ModelFolder,
     read_model_files,
 )
-from sightline.encoders.places import ModelPlace
-from sightline.encoders.registry import Registry, name_for
+from sightline.encoders.installed import ModelPlace, Registry, name_for
 from sightline.system.files import storage_error
 from sightline.system.paths import data_folder
 

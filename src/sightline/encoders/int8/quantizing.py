@@ -25,6 +25,7 @@ from sightline.encoders.cpu.openvino_runtime import (
     weights_bytes,
 )
 from sightline.encoders.files.model_files import INT8_VISION, FileSet, ModelFiles, read_model_files
+from sightline.encoders.installed import ModelPlace
 from sightline.encoders.int8.calibration import Ranges, calibrated, import_nncf, packed
 from sightline.encoders.int8.folders import INT8_REPORT, source_digest, staged_int8
 from sightline.encoders.int8.layer_search import fewest_floats, ranked
@@ -37,7 +38,6 @@ from sightline.encoders.int8.report import (
     write_report,
 )
 from sightline.encoders.int8.trials import Trial
-from sightline.encoders.places import ModelPlace
 from sightline.errors import (
     DiskFullError,
     InvalidValueError,

@@ -6,17 +6,19 @@ from pathlib import Path
 import pytest
 
 from sightline.encoders import MODELS
-from sightline.encoders.inventory import ModelState, inventory
-from sightline.encoders.places import find_checkpoint, find_model, known_models
-from sightline.encoders.registry import (
+from sightline.encoders.installed import (
     FetchedFile,
     InstalledFolder,
     InstalledModel,
     Registry,
+    find_checkpoint,
+    find_model,
     installed,
     joined,
+    known_models,
     name_for,
 )
+from sightline.encoders.inventory import ModelState, inventory
 from sightline.errors import (
     InvalidValueError,
     ModelFilesError,

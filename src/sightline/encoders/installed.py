@@ -1,14 +1,16 @@
-"""Which models are on this machine: one small JSON file for each, in the user's data folder.
+"""Which models are on this machine, and where the one that was asked for lies.
 
-A record says where a model lies, where it came from, and what was fetched with which digests.
-Deleting one forgets a model and deletes nothing else. Nothing here needs the network or the hub's
-client, so that looking a name up takes well under a millisecond.
+There is one small JSON file for each, in the user's data folder. A record says where a model lies,
+where it came from, and what was fetched with which digests. Deleting one forgets a model and
+deletes nothing else. Nothing here needs the network or the hub's client, so that looking a name up
+takes well under a millisecond.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sightline.errors import InvalidValueError, ModelRecordError
+from sightline.encoders.files.model_files import CONFIG, ModelFolder
+from sightline.encoders.table import MODELS, ModelCard
+from sightline.errors import (
+    InvalidValueError,
+    ModelNotFetchedError,
+    ModelNotFoundError,
+    ModelRecordError,
+)
 from sightline.system.files import storage_error, write_whole
 from sightline.system.paths import data_folder
 
@@ -106,8 +115,7 @@ class Registry:
             return None
         path = self._path(name)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            return _model_of(content, name)
+            return _model_of(json.loads(path.read_text(encoding="utf-8")), name)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -146,7 +154,9 @@ class Registry:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._locked(name):
                 changed = change(self.get(name) or InstalledModel(name))
-                _replace(self._path(name), _object_of(changed))
+                # A reader, and a crash, finds the old record or the new one.
+                content = json.dumps(asdict(changed), indent=1, default=str).encode()
+                write_whole(self._path(name), content, lasting=True)
         except OSError as error:
             raise storage_error(error, self._path(name)) from error
         return changed
@@ -214,19 +224,6 @@ def joined(before: InstalledFolder | None, now: InstalledFolder) -> InstalledFol
     return replace(now, sets=sets, files=tuple(files[path] for path in sorted(files)))
 
 
-def _replace(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a record in one step: a reader, and a crash, finds the old one or the new one."""
-    write_whole(path, json.dumps(content, indent=1).encode(), lasting=True)
-
-
-def _object_of(model: InstalledModel) -> Mapping[str, Any]:
-    content = asdict(model)
-    for key in ("model", "checkpoint"):
-        if content[key] is not None:
-            content[key]["folder"] = str(content[key]["folder"])
-    return content
-
-
 def _model_of(content: Mapping[str, Any], name: str) -> InstalledModel:
     return InstalledModel(
         name=name,
@@ -250,3 +247,95 @@ def _folder_of(content: Mapping[str, Any] | None) -> InstalledFolder | None:
             for file in content["files"]
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlace:
+    """Where a model that was asked for lies. ``card`` is None for one outside of the table."""
+
+    name: str
+    folder: ModelFolder
+    card: ModelCard | None
+
+
+def find_model(name_or_folder: str | Path) -> ModelPlace:
+    """Return where a model lies.
+
+    A string is the name of a model that ships with Sightline, or that was fetched or added; else
+    it is a folder, as a ``Path`` always is. A folder that is called as a model is: ``./mini``.
+
+    Raises:
+        ModelNotFetchedError: the name is in the table, and the model is not on this machine yet.
+        ModelNotFoundError: there is neither such a model nor such a folder.
+        ModelFilesError: a file was given in place of its folder, or an added folder is gone.
+        ModelRecordError: what was noted about the model cannot be understood.
+    """
+    if isinstance(name_or_folder, str):
+        card = MODELS.get(name_or_folder)
+        if card is not None and card.package_folder:
+            remedy = "install it again with `pip install --force-reinstall --no-deps sightline`"
+            return ModelPlace(card.name, ModelFolder(card.shipped_folder, remedy), card)
+        record = Registry().get(name_or_folder)
+        if record is not None and record.model is not None:
+            return _installed(name_or_folder, record.model, card)
+        if card is not None:
+            raise ModelNotFetchedError(card.name, card.about_megabytes())
+    return _someones_folder(name_or_folder)
+
+
+def find_checkpoint(name_or_folder: str | Path) -> ModelPlace:
+    """Return where the weights of a model lie as they were trained, which is what a GPU runs.
+
+    Raises:
+        As ``find_model``.
+    """
+    if isinstance(name_or_folder, str):
+        card = MODELS.get(name_or_folder)
+        record = Registry().get(name_or_folder)
+        if record is not None and record.checkpoint is not None:
+            return _installed(name_or_folder, record.checkpoint, card, "--checkpoint")
+        if card is not None and card.checkpoint:
+            megabytes = card.about_megabytes("checkpoint")
+            raise ModelNotFetchedError(card.name, megabytes, "--checkpoint")
+        if card is not None or record is not None:
+            return find_model(name_or_folder)
+    return _someones_folder(name_or_folder)
+
+
+def known_models(registry: Registry | None = None) -> tuple[str, ...]:
+    """Return every name that can be asked for: those of the table, then what was added here."""
+    added = [name for name in (registry or Registry()).names() if name not in MODELS]
+    return (*MODELS, *added)
+
+
+def _installed(
+    name: str, lies: InstalledFolder, card: ModelCard | None, options: str = ""
+) -> ModelPlace:
+    gone = not lies.folder.is_dir()
+    if not lies.commit:
+        remedy = "restore the folder, and run `sightline models add` again"
+        if gone:
+            remedy = f"mount its drive, or forget it with `sightline models remove {name}`"
+    elif card is not None:
+        # The hub's cache is there to be emptied; what was in it is fetched again.
+        if gone:
+            kind = "checkpoint" if options else "fp32"
+            raise ModelNotFetchedError(name, card.about_megabytes(kind), options)
+        remedy = f"repair it with `sightline models fetch {f'{name} {options}'.strip()}`"
+    else:
+        remedy = f"repair it with `sightline models add {lies.source} --name {name}`"
+    place = ModelFolder(lies.folder, remedy)
+    if gone:
+        raise place.error("the folder is gone")
+    return ModelPlace(name, place, card)
+
+
+def _someones_folder(name_or_folder: str | Path) -> ModelPlace:
+    given = str(name_or_folder)
+    path = Path(os.path.expanduser(given))
+    if given and path.is_file():
+        raise ModelFolder(path).error("it is a file", f"give the folder that holds {CONFIG}")
+    if not given or not path.is_dir():
+        raise ModelNotFoundError(given, known_models())
+    path = path.resolve()
+    return ModelPlace(path.name or str(path), ModelFolder(path), None)
