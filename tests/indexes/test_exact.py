@@ -46,6 +46,26 @@ def test_proposals_that_prove_nothing_lead_to_a_look_at_all_rows(
     assert looked == 2
 
 
+def test_memory_that_nothing_was_written_to_is_not_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Where all rows are proposed there are no rough scores. What memory holds by chance may be a
+    # signalling NaN, which warns as soon as something is added to it.
+    empty = np.empty
+
+    def worst(shape: tuple[int, ...], dtype: type) -> np.ndarray:
+        made = empty(shape, dtype=dtype)
+        if dtype is np.float32:
+            made.view(np.uint32)[...] = 0x7FA00000
+        return made
+
+    index = ExactIndex(24)
+    index.add(np.arange(3), unit_rows(3))
+    monkeypatch.setattr(np, "empty", worst)
+
+    assert index.search(unit_rows(3), 3).ids.shape == (3, 3)
+
+
 def test_a_search_sees_the_rows_as_they_were_when_it_began() -> None:
     # Two states that alternate; a search that saw a mixture would match neither.
     ids = np.arange(2000)

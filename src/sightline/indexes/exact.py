@@ -248,12 +248,13 @@ def _search_block(rows: _Rows, queries: Vectors, proposals: _Proposals, found: N
     for i, query in enumerate(queries):
         candidates = proposals.positions[i]
         exact = exact_scores(rows.vectors[candidates], query)
-        worst_of_best = -np.partition(-exact, k - 1)[k - 1]
-        missed = proposals.rough[i, -1] + proposals.error(query)
-        if not proposes_all and not worst_of_best > missed:
-            least = worst_of_best - _error_bound(query)
-            candidates = _within_reach(rows.vectors, query, least, proposals.eligible)
-            exact = exact_scores(rows.vectors[candidates], query)
+        if not proposes_all:
+            worst_of_best = -np.partition(-exact, k - 1)[k - 1]
+            missed = proposals.rough[i, -1] + proposals.error(query)
+            if not worst_of_best > missed:
+                least = worst_of_best - _error_bound(query)
+                candidates = _within_reach(rows.vectors, query, least, proposals.eligible)
+                exact = exact_scores(rows.vectors[candidates], query)
         best = np.lexsort((rows.ids[candidates], -exact))[:k]
         found.ids[i, :k] = rows.ids[candidates[best]]
         found.scores[i, :k] = exact[best]
