@@ -54,7 +54,7 @@ def test_memory_that_nothing_was_written_to_is_not_looked_at(
     empty = np.empty
 
     def worst(shape: tuple[int, ...], dtype: type) -> np.ndarray:
-        made = empty(shape, dtype=dtype)
+        made: np.ndarray = empty(shape, dtype=dtype)
         if dtype is np.float32:
             made.view(np.uint32)[...] = 0x7FA00000
         return made

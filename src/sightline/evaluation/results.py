@@ -14,7 +14,7 @@ from typing import Any
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.files import read_text, write_file
 from sightline.evaluation.intervals import Interval
-from sightline.evaluation.scoring import Figure, Scored
+from sightline.evaluation.scoring import PLACES, Figure, Scored
 from sightline.evaluation.tasks import Topic
 
 FORMAT = 1
@@ -25,7 +25,6 @@ SUMMARY, PER_QUERY, RUN, QRELS, QUERIES = (
     "qrels.txt",
     "queries.txt",
 )
-_PLACES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def write_summary(folder: Path, summary: Summary) -> Path:
         "variant": summary.variant,
         **summary.circumstances,
         "protocols": [
-            {"name": name, "figures": [_figure_object(figure) for figure in figures]}
+            {"name": name, "figures": [_told(figure) for figure in figures]}
             for name, figures in summary.figures.items()
         ],
     }
@@ -168,7 +167,7 @@ def _query_object(scored: Scored, row: int, topic: Topic | None) -> dict[str, ob
     if topic is not None and topic.image is not None:
         fields["picture"] = picture_name(topic)
     fields["relevant"] = int(scored.relevant[row])
-    fields["values"] = {name: round(value, _PLACES) for name, value in values}
+    fields["values"] = {name: round(value, PLACES) for name, value in values}
     return fields
 
 
@@ -181,16 +180,9 @@ def picture_name(topic: Topic) -> str:
     return topic.image.name
 
 
-def _figure_object(figure: Figure) -> dict[str, object]:
-    fields: dict[str, object] = {"measure": figure.measure}
-    if figure.group:
-        fields["group"] = figure.group
-    return fields | {
-        "value": round(figure.interval.mean, _PLACES),
-        "low": round(figure.interval.low, _PLACES),
-        "high": round(figure.interval.high, _PLACES),
-        "queries": figure.queries,
-    }
+def _told(figure: Figure) -> dict[str, object]:
+    group = {"group": figure.group} if figure.group else {}
+    return {"measure": figure.measure, **group, **figure.rounded()}
 
 
 def _figure(fields: Mapping[str, Any]) -> Figure:

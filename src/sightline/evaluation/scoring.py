@@ -14,6 +14,9 @@ from sightline.evaluation.qrels import Judged, judge
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.tasks import Protocol
 
+PLACES = 6
+"""To how many decimal places numbers are told to files and programs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -30,6 +33,11 @@ class Figure:
     interval: Interval
     queries: int
     group: str = ""
+
+    def rounded(self) -> dict[str, float]:
+        """Return its numbers by name, as files and programs get them."""
+        ends = {"value": self.interval.mean, "low": self.interval.low, "high": self.interval.high}
+        return {name: round(end, PLACES) for name, end in ends.items()} | {"queries": self.queries}
 
 
 @dataclass(frozen=True, slots=True)

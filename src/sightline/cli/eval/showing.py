@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sightline.cli.console import complain, page, say
 
 if TYPE_CHECKING:
     from sightline.evaluation.results import Summary
-    from sightline.evaluation.tables import Table
     from sightline.evaluation.tasks import Published
-
-_GAP = "  "
 
 
 def print_summary(summary: Summary, published: tuple[Published, ...] = ()) -> None:
@@ -21,12 +19,12 @@ def print_summary(summary: Summary, published: tuple[Published, ...] = ()) -> No
 
     from sightline.evaluation.tables import tables
 
-    console = page()
-    console.print(Text(title_of(summary), style="bold"))
+    page().print(Text(title_of(summary), style="bold"))
     for table in tables(summary, published):
-        console.print()
-        for number, line in enumerate(_lines(table)):
-            console.print(Text(line, style="bold" if number == 0 else ""))
+        page().print()
+        head = [table.title or "in percent", *table.columns]
+        rows = [[r.label, *("" if c is None else str(c) for c in r.cells)] for r in table.rows]
+        print_table([head, *rows])
     for one in published:
         if one.remark:
             complain(f"note: {one.source}: {one.remark}")
@@ -38,12 +36,7 @@ def print_json(summary: Summary) -> None:
     """Print the figures of a result as one JSON object."""
     protocols = {
         name: {
-            ":".join(part for part in (figure.group, figure.measure) if part): {
-                "value": round(figure.interval.mean, 6),
-                "low": round(figure.interval.low, 6),
-                "high": round(figure.interval.high, 6),
-                "queries": figure.queries,
-            }
+            ":".join(part for part in (figure.group, figure.measure) if part): figure.rounded()
             for figure in figures
         }
         for name, figures in summary.figures.items()
@@ -74,14 +67,14 @@ def composed_way(summary: Summary) -> str:
     return f"{mode} by {' and '.join(by)}" if by else str(mode)
 
 
-def _lines(table: Table) -> list[str]:
-    head = [table.title or "in percent", *table.columns]
-    rows = [[row.label, *("" if c is None else str(c) for c in row.cells)] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    return [
-        _GAP.join(
-            [line[0].ljust(widths[0])]
-            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for line in [head, *rows]
-    ]
+def print_table(lines: Sequence[Sequence[str]], words: int = 1) -> None:
+    """Print lines of cells, the head first; as many columns as are words stand on the left."""
+    from rich.text import Text
+
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        cells = [
+            cell.ljust(width) if place < words else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        page().print(Text("  ".join(cells).rstrip(), style="" if number else "bold"))
