@@ -8,7 +8,7 @@ from sightline.evaluation.ranking import Run
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 from tests.evaluation.slow_measures import SLOW
 
-CASES = 10_000
+CASES = 3000
 AGREEMENT = 1e-9
 
 
@@ -28,12 +28,12 @@ def cutoffs(family: Family) -> list[int | None]:
 
 
 def test_the_random_cases_have_what_they_are_for(cases: list[Case]) -> None:
-    assert sum(len(set(case.scores.values())) < len(case.scores) for case in cases) > 5000
-    assert sum(JUNK in case.grades.values() for case in cases) > 2500
-    assert sum(case.relevant == 0 for case in cases) > 500
-    assert sum(not case.scores for case in cases) > 300
-    assert sum(case.relevant > len(case.scores) for case in cases) > 1000
-    assert sum(0 < len(case.listed) < 5 for case in cases) > 2000
+    assert sum(len(set(case.scores.values())) < len(case.scores) for case in cases) > 0.5 * CASES
+    assert sum(JUNK in case.grades.values() for case in cases) > 0.25 * CASES
+    assert sum(case.relevant == 0 for case in cases) > 0.05 * CASES
+    assert sum(not case.scores for case in cases) > 0.03 * CASES
+    assert sum(case.relevant > len(case.scores) for case in cases) > 0.1 * CASES
+    assert sum(0 < len(case.listed) < 5 for case in cases) > 0.2 * CASES
 
 
 def test_every_measure_has_a_slow_twin() -> None:
@@ -41,7 +41,7 @@ def test_every_measure_has_a_slow_twin() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.key)
-def test_a_measure_agrees_with_its_definition_on_ten_thousand_cases(
+def test_a_measure_agrees_with_its_definition_on_thousands_of_cases(
     family: Family, cases: list[Case], judged: Judged
 ) -> None:
     scored = [case for case in cases if case.relevant]
