@@ -10,11 +10,10 @@ import pytest
 from sightline.composed import WordsSettings
 from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.cards import DATASETS, Choices
-from sightline.evaluation.own.measuring import measure_own
 from sightline.evaluation.own.tasks import OwnPictures, judged_task
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.run.asking import Asking
-from sightline.evaluation.run.evaluating import Evaluation, evaluate, write_results
+from sightline.evaluation.run.evaluating import Evaluation, evaluate, evaluate_own, write_results
 from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.tasks import Crop, Protocol, QueryMode, Task, Topic
 from sightline.gallery import Gallery
@@ -224,7 +223,7 @@ def test_ones_own_judgements_are_measured_composed(
     pictures = OwnPictures.of(gallery)
     own = judged_task(pictures, gallery.judgements(), QueryMode.BOTH)
 
-    evaluation = measure_own(own, gallery, pictures, Asking(mode=mode), tmp_path)
+    evaluation = evaluate_own(own, gallery, Asking(mode=mode), tmp_path)
 
     (topic,) = own.topics
     assert evaluation.summary.circumstances["mode"] == (mode or "sum")

@@ -7,7 +7,6 @@ from PIL import Image
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
 from sightline.evaluation.own.exchange import export_judgements, import_judgements
-from sightline.evaluation.own.measuring import judged_share, measure_own
 from sightline.evaluation.own.tasks import (
     OwnPictures,
     burst_task,
@@ -16,9 +15,10 @@ from sightline.evaluation.own.tasks import (
     modes_of,
     transform_task,
 )
-from sightline.evaluation.qrels import JUNK, Qrels
+from sightline.evaluation.qrels import JUNK, Qrels, judged_share
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.run.asking import Asking
+from sightline.evaluation.run.evaluating import evaluate_own
 from sightline.evaluation.scoring import Scored
 from sightline.evaluation.tasks import QueryMode, Task
 from sightline.gallery import Gallery
@@ -34,8 +34,7 @@ def number(gallery: Gallery, name: str) -> int:
 def measured(task: Task, gallery: Gallery, tmp_path: Path, **asking: str) -> Scored:
     kept = tmp_path / "vectors"
     kept.mkdir(exist_ok=True)
-    pictures = OwnPictures.of(gallery)
-    return measure_own(task, gallery, pictures, Asking(**asking), kept).scored[0]  # type: ignore[arg-type]
+    return evaluate_own(task, gallery, Asking(**asking), kept).scored[0]  # type: ignore[arg-type]
 
 
 @pytest.fixture

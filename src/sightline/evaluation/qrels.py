@@ -154,6 +154,20 @@ def grades_of_results(
         of_document[at] = 0
 
 
+def judged_share(run: Run, qrels: Qrels, k: int) -> float:
+    """Return the share of the first k results that somebody judged; 0 without results.
+
+    Where it is low, figures say more about what was judged than about what was found.
+    """
+    judged = seen = 0
+    for query, grades in qrels.grades.items():
+        if query in run.row_of:
+            found = [name for name, _ in run.found(query)[:k]]
+            seen += len(found)
+            judged += sum(name in grades for name in found)
+    return judged / seen if seen else 0.0
+
+
 def _graded(
     run: Run, qrels: Qrels, queries: Sequence[str]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sightline.errors import InvalidValueError
+from sightline.evaluation.files import write_file
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.tasks import Submission, Task
-from sightline.system.files import storage_error, write_whole
 
 _CIRCO_RESULTS = 50
 _CIRR_RESULTS, _CIRR_SUBSET_RESULTS = 50, 3
@@ -28,17 +28,17 @@ def write_submissions(task: Task, runs: Mapping[str, Run], folder: Path) -> tupl
         DiskFullError: there is no room.
         NotWritableError: the folder may not be written.
     """
+    contents: dict[str, Mapping[str, object]] = {}
     match task.submission:
         case Submission.CIRCO:
-            return (_written(folder / "circo_submission.json", circo_submission(runs[""])),)
+            contents["circo_submission.json"] = circo_submission(runs[""])
         case Submission.CIRR:
-            whole, subset = runs[""], runs["subset"]
-            return (
-                _written(folder / "cirr_recall.json", cirr_recall(whole, task.own)),
-                _written(folder / "cirr_recall_subset.json", cirr_subset(subset)),
-            )
-        case None:
-            return ()
+            contents["cirr_recall.json"] = cirr_recall(runs[""], task.own)
+            contents["cirr_recall_subset.json"] = cirr_subset(runs["subset"])
+    return tuple(
+        write_file(folder / name, json.dumps(content).encode())
+        for name, content in contents.items()
+    )
 
 
 def circo_submission(run: Run) -> dict[str, list[int]]:
@@ -66,11 +66,3 @@ def _first(run: Run, query: str, count: int, without: str | None = None) -> Sequ
         what = f"the number of results of query {query}"
         raise InvalidValueError(what, len(names), f"{count}, which the server wants")
     return names
-
-
-def _written(path: Path, content: Mapping[str, object]) -> Path:
-    try:
-        write_whole(path, json.dumps(content).encode())
-    except OSError as error:
-        raise storage_error(error, path) from error
-    return path

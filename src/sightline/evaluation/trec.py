@@ -46,8 +46,8 @@ def read_qrels(path: Path) -> Qrels:
     return Qrels(grades)
 
 
-def write_qrels(path: Path, qrels: Qrels) -> None:
-    """Write judgements, in the order they have.
+def write_qrels(path: Path, qrels: Qrels) -> Path:
+    """Write judgements, in the order they have, and return the path.
 
     Raises:
         DiskFullError: there is no room.
@@ -58,11 +58,11 @@ def write_qrels(path: Path, qrels: Qrels) -> None:
         for query, grades in qrels.grades.items()
         for document, grade in grades.items()
     ]
-    write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
+    return write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def write_run(path: Path, run: Run, tag: str = "sightline") -> None:
-    """Write a run, best results first.
+def write_run(path: Path, run: Run, tag: str = "sightline") -> Path:
+    """Write a run, best results first, and return the path.
 
     Raises:
         DiskFullError: there is no room.
@@ -80,7 +80,7 @@ def write_run(path: Path, run: Run, tag: str = "sightline") -> None:
             for rank, (place, score) in enumerate(zip(places, scores, strict=True), start=1)
             if place >= 0
         ]
-    write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
+    return write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -152,28 +152,25 @@ def _measured(asked: Asked, labels: Labels, folder: Path, model: str | None) -> 
             for prompt in _each(asked.prompt if has_texts else None):
                 asking = Asking(prompt, threads=asked.threads, mode=mode, words=words)
                 for index in asked.index or ["exact"]:
-                    yield _line(asked, labels, gallery, pictures, task, asking, index)
+                    yield _line(asked, labels, gallery, task, asking, index)
 
 
 def _line(
     asked: Asked,
     labels: Labels,
     gallery: Gallery,
-    pictures: OwnPictures,
     task: Task,
     asking: Asking,
     index: str,
 ) -> _Line:
-    from sightline.evaluation.own.measuring import judged_share, measure_own
+    from sightline.evaluation.qrels import judged_share
     from sightline.evaluation.report import write_report
-    from sightline.evaluation.run.evaluating import write_results
+    from sightline.evaluation.run.evaluating import evaluate_own, write_results
     from sightline.evaluation.run.workplace import workplace
 
     vectors = workplace("mine", gallery.path, gallery.path).vectors
     with shown_progress() as progress:
-        evaluation = measure_own(
-            task, gallery, pictures, asking, vectors, index=index, progress=progress
-        )
+        evaluation = evaluate_own(task, gallery, asking, vectors, index=index, progress=progress)
     folder = new_folder(evaluation, *([] if asking.prompt is None else [asking.prompt]))
     folder = folder if asked.out is None else absolute(asked.out) / folder.name
     write_results(evaluation, folder)

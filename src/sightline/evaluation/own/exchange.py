@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import read_lines
+from sightline.evaluation.files import write_file
 from sightline.evaluation.own.tasks import OwnPictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.results import QRELS
 from sightline.evaluation.trec import read_qrels, write_qrels
 from sightline.gallery import Gallery
-from sightline.system.files import storage_error, write_whole
 from sightline.types import Judgement, Question
 
 TOPICS = "topics.tsv"
@@ -49,11 +49,7 @@ def export_judgements(gallery: Gallery, folder: Path) -> int:
         id = numbers.setdefault(judgement.question, f"q{len(numbers) + 1}")
         grades.setdefault(id, {})[names[judgement.picture]] = judgement.grade
     lines = [f"{id}\t{_told(question, names)}\n" for question, id in numbers.items()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / TOPICS, "".join(lines).encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise storage_error(error, folder) from error
+    write_file(folder / TOPICS, "".join(lines).encode("utf-8", "surrogateescape"))
     write_qrels(folder / QRELS, Qrels(grades))
     return len(judgements)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sightline import __version__
 from sightline.errors import SourceNotFoundError
+from sightline.evaluation.files import write_file
 from sightline.evaluation.intervals import RESAMPLES, SEED
-from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.results import (
     QRELS,
@@ -26,17 +26,15 @@ from sightline.evaluation.results import (
 )
 from sightline.evaluation.run.asking import Asking, QueryVectors
 from sightline.evaluation.run.composing import TopicComposer
-from sightline.evaluation.run.indexes import EXACT
 from sightline.evaluation.run.pictures import written_crops
-from sightline.evaluation.run.searching import Shelf, run_for, search_task, shelf_of
-from sightline.evaluation.run.vectors import query_vectors
+from sightline.evaluation.run.searching import EXACT, Shelf, run_for, search_task, shelf_of
+from sightline.evaluation.run.vectors import make_vectors, query_vectors
 from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.submissions import write_submissions
-from sightline.evaluation.tasks import Crop, QueryMode, Task
+from sightline.evaluation.tasks import Altered, Crop, QueryMode, Task
 from sightline.evaluation.trec import write_qrels, write_run
 from sightline.gallery import Gallery
-from sightline.system.files import storage_error, write_whole
 from sightline.system.threads import cores
 from sightline.types import Mode, Progress, Skipped, Weights
 
@@ -92,57 +90,91 @@ def evaluate(
         SightlineError: as ``Gallery.sync`` and ``Gallery.search`` raise.
     """
     began = time.perf_counter()
-    asking = replace(asking, prompt=task.prompt) if asking.prompt is None else asking
     files, cut_skipped = _files(task, place, asking.max_megapixels)
     if not files:
         raise SourceNotFoundError(place.crops)
     report = gallery.sync(list(files.values()), progress=progress)
     known = gallery.ids_by_path()
     shelf = shelf_of(gallery, {n: known[path] for n, path in files.items() if path in known})
-    asked = query_vectors(
+    asking = replace(asking, prompt=task.prompt) if asking.prompt is None else asking
+    asked = _kept_vectors(task, gallery, shelf, asking, place.vectors, progress)
+    skipped = (*cut_skipped, *report.skipped)
+    return _evaluation(task, gallery, asking, index, shelf, asked, files, skipped, began)
+
+
+def evaluate_own(
+    task: Task,
+    gallery: Gallery,
+    asking: Asking,
+    vectors: Path,
+    *,
+    index: str = EXACT,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Evaluation:
+    """Return what a task made of a gallery measures of it; nothing is indexed.
+
+    A query by a picture of the gallery takes its stored vector, as a search for similar ones does,
+    so that no file has to be there.
+
+    Args:
+        task: Made of this gallery; its documents are named by their paths.
+        gallery: With vectors of its model.
+        asking: How queries become vectors.
+        vectors: Where vectors of changed pictures are kept.
+        index: "exact", or the name of one of FAISS's.
+        progress: Called with the stage "asking".
+
+    Raises:
+        SightlineError: as ``Gallery.search`` raises.
+    """
+    began = time.perf_counter()
+    shelf = shelf_of(gallery, {str(path): id for path, id in gallery.ids_by_path().items()})
+    if asking.mode is not None or any(isinstance(topic.image, Altered) for topic in task.topics):
+        asked = _kept_vectors(task, gallery, shelf, asking, vectors, progress)
+    else:
+        own = {topic.own: topic.image for topic in task.topics if topic.image is not None}
+        rows = zip(shelf.names, shelf.vectors, strict=True)
+        stored = {own[name]: row for name, row in rows if name in own}
+        asked = make_vectors(task.topics, gallery.encoder, asking, stored)
+    files = {name: path for name, path in task.documents.items() if isinstance(path, Path)}
+    return _evaluation(task, gallery, asking, index, shelf, asked, files, (), began)
+
+
+def _kept_vectors(
+    task: Task,
+    gallery: Gallery,
+    shelf: Shelf,
+    asking: Asking,
+    folder: Path,
+    progress: Callable[[Progress], None],
+) -> QueryVectors:
+    composer = None
+    if asking.mode is not None:
+        ids = dict(zip(shelf.names, shelf.ids.tolist(), strict=True))
+        composer = TopicComposer(gallery, ids, asking)
+    return query_vectors(
         task.topics,
         gallery.encoder,
         asking,
-        place.vectors,
+        folder,
         lambda done, total: progress(Progress("asking", done, total)),
-        composer_for(gallery, shelf, asking),
+        composer,
     )
-    runs = search_task(task, gallery, shelf, asked, index)
-    summary, scored = summarised(task, gallery, asking, index, shelf, asked, runs, began)
-    skipped = (*cut_skipped, *report.skipped, *asked.skipped)
-    return Evaluation(task, files, runs, scored, summary, skipped)
 
 
-def composer_for(gallery: Gallery, shelf: Shelf, asking: Asking) -> TopicComposer | None:
-    """Return what composes queries, where they are asked in a mode."""
-    if asking.mode is None:
-        return None
-    ids = dict(zip(shelf.names, shelf.ids.tolist(), strict=True))
-    return TopicComposer(gallery, ids, asking)
-
-
-def summarised(
+def _evaluation(
     task: Task,
     gallery: Gallery,
     asking: Asking,
     index: str,
     shelf: Shelf,
     asked: QueryVectors,
-    runs: Mapping[str, Run],
+    files: Mapping[str, Path],
+    skipped: tuple[Skipped, ...],
     began: float,
-) -> tuple[Summary, tuple[Scored, ...]]:
-    """Return the figures of runs with their circumstances, and what each query scored.
-
-    Args:
-        task: What was asked.
-        gallery: What was searched.
-        asking: How queries became vectors.
-        index: What searched it.
-        shelf: The documents that could be found.
-        asked: The queries that could be asked.
-        runs: What was found.
-        began: When the measurement did, on ``time.perf_counter``.
-    """
+) -> Evaluation:
+    """Search and score; ``began`` is when the measurement did, on ``time.perf_counter``."""
+    runs = search_task(task, gallery, shelf, asked, index)
     scored = score_task(task, runs)
     circumstances = {
         **_circumstances(task, gallery, asking, index),
@@ -158,7 +190,8 @@ def summarised(
         "seconds": round(time.perf_counter() - began, 1),
     }
     figures = {one.protocol: one.figures for one in scored}
-    return Summary(task.name, task.variant, figures, circumstances), scored
+    summary = Summary(task.name, task.variant, figures, circumstances)
+    return Evaluation(task, files, runs, scored, summary, (*skipped, *asked.skipped))
 
 
 def score_task(task: Task, runs: Mapping[str, Run]) -> tuple[Scored, ...]:
@@ -181,24 +214,14 @@ def write_results(evaluation: Evaluation, folder: Path) -> tuple[Path, ...]:
         DiskFullError: there is no room.
         NotWritableError: the folder may not be written.
     """
-    task = evaluation.task
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        listed = "".join(f"{topic.id}\n" for topic in task.topics)
-        write_whole(folder / QUERIES, listed.encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        raise storage_error(error, folder) from error
-    written = [folder / QUERIES]
+    task, model = evaluation.task, evaluation.summary.circumstances["model"]
+    listed = "".join(f"{topic.id}\n" for topic in task.topics)
+    written = [write_file(folder / QUERIES, listed.encode("utf-8", "surrogateescape"))]
     for name, run in evaluation.runs.items():
-        written.append(folder / _named(RUN, name))
-        write_run(
-            written[-1],
-            run.first(_DEPTH_WRITTEN),
-            tag=str(evaluation.summary.circumstances["model"]["name"]),
-        )
+        file = folder / _named(RUN, name)
+        written.append(write_run(file, run.first(_DEPTH_WRITTEN), tag=str(model["name"])))
     for protocol in task.protocols:
-        written.append(folder / _named(QRELS, protocol.name))
-        write_qrels(written[-1], Qrels(protocol.qrels.grades))
+        written.append(write_qrels(folder / _named(QRELS, protocol.name), protocol.qrels))
     if evaluation.scored:
         written.append(write_per_query(folder, evaluation.scored, task.topics))
     written.append(write_summary(folder, evaluation.summary))

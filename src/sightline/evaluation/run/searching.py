@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,6 @@ from sightline.composed.fusion import best_fused
 from sightline.errors import InvalidValueError
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.run.asking import QueryVectors
-from sightline.evaluation.run.indexes import EXACT, index_of
 from sightline.evaluation.tasks import Protocol, Task
 from sightline.gallery import Gallery
 from sightline.indexes import ExactIndex
@@ -21,6 +21,7 @@ from sightline.system.threads import Workers, cores
 from sightline.types import Ids, Neighbours, Vectors
 from sightline.types.composition import Fusion
 
+EXACT = "exact"
 _AT_ONCE = 512
 
 
@@ -81,8 +82,7 @@ def search_task(
         elif shelf.is_everything and index == EXACT:
             found = search_in_parts(gallery.nearest_of_each, asked.vectors, depth)
         else:
-            other = index_of(index, shelf.ids, shelf.vectors)
-            found = search_in_parts(other.search, asked.vectors, depth)
+            found = search_in_parts(_search_of(index, shelf), asked.vectors, depth)
         runs[""] = _run(shelf, asked.queries, found)
     for protocol in own_galleries:
         runs[protocol.name] = _search_candidates(task, protocol, shelf, asked)
@@ -106,6 +106,39 @@ def search_in_parts(
     return Neighbours(
         np.concatenate([one.ids for one in found]), np.concatenate([one.scores for one in found])
     )
+
+
+def _search_of(name: str, shelf: Shelf) -> Callable[[Vectors, int], Neighbours]:
+    """Return the search of an exact index, or of one of FAISS's, to see what it loses.
+
+    The name is as FAISS's index factory takes it, such as "HNSW32"; settings for the search follow
+    a colon, as in "IVF256,Flat:nprobe=16".
+    """
+    if name == EXACT:
+        return ExactIndex.of(shelf.ids, shelf.vectors).search
+    import faiss
+
+    factory, _, settings = name.partition(":")
+    try:
+        index: Any = faiss.index_factory(
+            shelf.vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT
+        )
+        index.train(shelf.vectors)
+        index.add(shelf.vectors)
+        if settings:
+            space: Any = faiss.ParameterSpace()
+            space.set_index_parameters(index, settings)
+    except RuntimeError as error:
+        # The last line of FAISS's message is the one that says what is wrong.
+        reason = str(error).strip().splitlines()[-1]
+        allowed = f"exact, or what FAISS's index_factory takes ({reason})"
+        raise InvalidValueError("--index", name, allowed) from error
+
+    def search(queries: Vectors, k: int) -> Neighbours:
+        scores, places = index.search(np.ascontiguousarray(queries), k)
+        return Neighbours(np.where(places >= 0, shelf.ids[places], -1), scores)
+
+    return search
 
 
 def run_for(runs: Mapping[str, Run], protocol: Protocol) -> Run:

@@ -19,6 +19,7 @@ import numpy as np
 
 from sightline.composed.parts import Part, vectors_of
 from sightline.errors import ImageUnreadableError
+from sightline.evaluation.files import write_file
 from sightline.evaluation.run.asking import Asking, QueryVectors
 from sightline.evaluation.run.composing import TopicComposer
 from sightline.evaluation.run.pictures import file_of, opened
@@ -26,7 +27,6 @@ from sightline.evaluation.tasks import Altered, Crop, Picture, Topic
 from sightline.gallery.query import embed_texts
 from sightline.images import decode
 from sightline.protocols import Encoder
-from sightline.system.files import storage_error, write_whole
 from sightline.system.threads import Workers, cores
 from sightline.types import Pixels, Skipped, Vectors
 
@@ -120,7 +120,9 @@ def _kept_or_made(
     # With a picture that cannot be read, or a language model that could not answer, the next run
     # shall try again.
     if len(made.queries) == len(topics) and not made.fell_back:
-        _write(file, made.vectors)
+        content = io.BytesIO()
+        np.save(content, made.vectors, allow_pickle=False)
+        write_file(file, content.getvalue())
     return made
 
 
@@ -164,15 +166,6 @@ def _read(file: Path, count: int, dimensions: int) -> Vectors | None:
     shapes = ((count, dimensions), (count, 2, dimensions))
     whole = found.shape in shapes and found.dtype == np.float32 and bool(np.isfinite(found).all())
     return found if whole else None
-
-
-def _write(file: Path, vectors: Vectors) -> None:
-    content = io.BytesIO()
-    np.save(content, vectors, allow_pickle=False)
-    try:
-        write_whole(file, content.getvalue())
-    except OSError as error:
-        raise storage_error(error, file) from error
 
 
 # Making
