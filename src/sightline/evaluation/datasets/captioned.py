@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.datasets.bringing import Brought, checked_records, missing, read_json
@@ -20,31 +19,27 @@ _TABLES = ("captions.csv", "captions.tsv", "captions.jsonl")
 _COLUMNS = ("picture", "caption")
 
 
-@dataclass(frozen=True, slots=True)
-class _Captioned:
-    """What a file of captions says: the pictures of the split, and (picture, caption) pairs.
-
-    Attributes:
-        variant: Which split it is.
-        pictures: Names without ending.
-        pairs: In the file's order.
-    """
-
-    variant: str
-    pictures: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
+# Which split it is, the names of its pictures without ending, and (picture, caption) pairs.
+_Captioned: TypeAlias = tuple[str, Sequence[str], Sequence[tuple[str, str]]]
 
 
 def read(brought: Brought) -> Task:
-    """Return the task."""
-    name = brought.card.name
-    if name == "captions":
-        return _own_table(brought)
-    told = _published(brought)
+    """Return the task of a published data set."""
+    variant, names, pairs = _published(brought)
     pictures = brought.pictures_by_stem()
-    brought.required(pictures, told.pictures)
-    documents = {picture: pictures[picture] for picture in told.pictures}
-    return _task(name, told.variant, documents, told.pairs)
+    brought.required(pictures, names)
+    return _task(brought.card.name, variant, {name: pictures[name] for name in names}, pairs)
+
+
+def read_table(brought: Brought) -> Task:
+    """Return the task of one's own table."""
+    root, file = brought.root, brought.file(*_TABLES)
+    rows = _rows(file)
+    documents = {name: root / name for name, _ in rows}
+    gone = next((name for name, path in documents.items() if not path.is_file()), None)
+    if gone is not None:
+        raise missing(brought.card, f"the picture {gone} of {file.name} in {root}")
+    return _task(brought.card.name, file.name, documents, rows)
 
 
 def _task(
@@ -87,8 +82,8 @@ def _karpathy(file: Path) -> _Captioned:
         for record in test
         for sentence in record["sentences"]
     ]
-    names = tuple(Path(record["filename"]).stem for record in test)
-    return _Captioned(f"Karpathy's test split of {len(test):,} pictures", names, tuple(pairs))
+    names = [Path(record["filename"]).stem for record in test]
+    return f"Karpathy's test split of {len(test):,} pictures", names, pairs
 
 
 def _val2017(file: Path) -> _Captioned:
@@ -98,10 +93,10 @@ def _val2017(file: Path) -> _Captioned:
     notes = checked_records(file, content.get("annotations"), "image_id", "caption")
     names = {image["id"]: Path(image["file_name"]).stem for image in images}
     try:
-        pairs = tuple((names[note["image_id"]], str(note["caption"]).strip()) for note in notes)
+        pairs = [(names[note["image_id"]], str(note["caption"]).strip()) for note in notes]
     except KeyError as error:
         raise AnnotationsUnreadableError(file, f"there is no picture {error}") from error
-    return _Captioned(f"val2017, {len(names):,} pictures", tuple(names.values()), pairs)
+    return f"val2017, {len(names):,} pictures", list(names.values()), pairs
 
 
 _SPLITS: dict[str, dict[str, Callable[[Path], _Captioned]]] = {
@@ -112,16 +107,6 @@ _SPLITS: dict[str, dict[str, Callable[[Path], _Captioned]]] = {
 
 
 # One's own table
-
-
-def _own_table(brought: Brought) -> Task:
-    root, file = brought.root, brought.file(*_TABLES)
-    rows = _rows(file)
-    documents = {name: root / name for name, _ in rows}
-    gone = next((name for name, path in documents.items() if not path.is_file()), None)
-    if gone is not None:
-        raise missing(brought.card, f"the picture {gone} of {file.name} in {root}")
-    return _task(brought.card.name, file.name, documents, rows)
 
 
 def _rows(file: Path) -> list[tuple[str, str]]:

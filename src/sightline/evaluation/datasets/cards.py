@@ -62,7 +62,7 @@ class DatasetCard:
         name: As the command line takes it.
         title: In a few words.
         needs: What to bring, from whom, under which terms, and how it has to lie.
-        reader: The module of this folder whose ``read`` makes a task of what was brought.
+        reader: Module of this folder, and its function that makes a task of what was brought.
         choices: Which of ``Choices`` it has, besides ``by``.
         modes: The ways to query, the default first.
         parts: The values of ``--part``.
@@ -92,8 +92,9 @@ class DatasetCard:
         """
         from sightline.evaluation.datasets.bringing import Brought
 
-        module = import_module(f"sightline.evaluation.datasets.{self.reader}")
-        task: Task = module.read(Brought.of(self, data, choices))
+        module, function = self.reader.split(".")
+        read = getattr(import_module(f"sightline.evaluation.datasets.{module}"), function)
+        task: Task = read(Brought.of(self, data, choices))
         return task
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from sightline.errors import InvalidValueError
+from sightline.evaluation.datasets.bringing import Brought, drawn
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     CUTOFFS,
@@ -92,6 +94,47 @@ def _notes(told: ClassTask) -> tuple[str, ...]:
         f"the {len(told.queries):,} queries have the names of {count:,} classes as their words; "
         "queries of one class are equal, so intervals are over classes",
     )
+
+
+# Folders of pictures, one for each class
+
+
+def read_folders(brought: Brought) -> Task:
+    """Return the task of folders of pictures, one for each class.
+
+    By picture, up to ``choices.queries`` pictures are drawn. By text, each class is one query.
+    """
+    mode, root, choices = brought.mode, brought.root, brought.choices
+    inside = [path for path in brought.pictures() if path.parent != root]
+    documents = {path.relative_to(root).as_posix(): path for path in inside}
+    class_of = {name: Path(name).parent.as_posix() for name in documents}
+    labels = set(class_of.values())
+    if len(labels) < 2:
+        allowed = "a folder with at least two folders of pictures"
+        raise InvalidValueError("--data", str(root), allowed)
+    sentences = templates(choices.templates)
+    texts = {label: put_into(label_text(label), sentences) for label in labels}
+    by_name = mode is QueryMode.TEXT and choices.query_list is None
+    chosen = _one_of_each(class_of) if by_name else brought.queried(sorted(documents))
+    return class_task(
+        ClassTask(brought.card.name, documents, class_of, chosen, mode, texts),
+        variant=f"{root.name}, by {mode}",
+        prompt="{query}" if sentences else None,
+        seed=None if by_name or choices.query_list else choices.seed,
+    )
+
+
+def label_text(label: str) -> str:
+    """Return words for a folder's name: its last part, with spaces for - and _."""
+    return label.rpartition("/")[2].replace("_", " ").replace("-", " ").strip()
+
+
+def _one_of_each(class_of: dict[str, str]) -> list[str]:
+    """Return the first picture of each class, whose class's name is the query."""
+    first: dict[str, str] = {}
+    for name in sorted(class_of):
+        first.setdefault(class_of[name], name)
+    return drawn(first.values(), len(first), seed=0)
 
 
 # Words

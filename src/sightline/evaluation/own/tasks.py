@@ -20,8 +20,7 @@ from pathlib import Path
 
 from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.bringing import drawn
-from sightline.evaluation.datasets.classes import ClassTask, class_task
-from sightline.evaluation.datasets.folder import label_text
+from sightline.evaluation.datasets.classes import ClassTask, class_task, label_text
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.run.pictures import ALTERATIONS
 from sightline.evaluation.tasks import (
