@@ -33,6 +33,17 @@ def read_text(path: Path) -> str:
         raise AnnotationsUnreadableError(path, "it is not text in UTF-8") from error
 
 
+def read_lines(path: Path) -> list[str]:
+    """Return the lines of a text file that are not empty, without white space around them.
+
+    Raises:
+        NotReadableError: it cannot be read.
+        AnnotationsUnreadableError: it is not text.
+    """
+    lines = (line.strip() for line in read_text(path).splitlines())
+    return [line for line in lines if line]
+
+
 def write_file(path: Path, content: bytes) -> Path:
     """Write a file in whole or not at all, and return its path; its folder is made.
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from sightline.errors import AnnotationsUnreadableError
-from sightline.evaluation.files import read_text, write_file
+from sightline.evaluation.files import read_lines, read_text, write_file
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
 
@@ -44,6 +44,24 @@ def read_qrels(path: Path) -> Qrels:
         except ValueError as error:
             raise _wrong(path, number, f"{grade!r} is not a whole number") from error
     return Qrels(grades)
+
+
+def read_topics(path: Path) -> Iterator[tuple[int, str, str, str]]:
+    """Yield number, id, words and picture of each line of a table of queries, "" where one lacks.
+
+    A line is an id, a tab, and words or a picture's name, which only the caller can tell apart; or
+    words, another tab, and the name of a picture beside them.
+
+    Raises:
+        NotReadableError: it cannot be read.
+        AnnotationsUnreadableError: a line has nothing behind a tab.
+    """
+    for number, line in enumerate(read_lines(path), start=1):
+        id, _, asked = line.partition("\t")
+        words, _, picture = (part.strip() for part in asked.partition("\t"))
+        if not words and not picture:
+            raise AnnotationsUnreadableError(path, f"line {number} has no tab and words after it")
+        yield number, id, words, picture
 
 
 def write_qrels(path: Path, qrels: Qrels) -> Path:

@@ -17,7 +17,7 @@ from sightline.errors import (
     InvalidValueError,
 )
 from sightline.evaluation.datasets.cards import Choices, DatasetCard
-from sightline.evaluation.files import read_bytes, read_text
+from sightline.evaluation.files import read_bytes, read_lines
 from sightline.evaluation.tasks import Published, QueryMode
 from sightline.images import FoundFile, find
 from sightline.system.paths import absolute
@@ -190,17 +190,6 @@ def checked_records(path: Path, value: object, *fields: str) -> list[dict[str, A
         if lacking:
             raise AnnotationsUnreadableError(path, f"entry {number} has no {lacking[0]!r}")
     return value
-
-
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a text file that are not empty, without white space around them.
-
-    Raises:
-        NotReadableError: it cannot be read.
-        AnnotationsUnreadableError: it is not text.
-    """
-    lines = (line.strip() for line in read_text(path).splitlines())
-    return [line for line in lines if line]
 
 
 def drawn(names: Iterable[str], count: int, seed: int) -> list[str]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
-from sightline.evaluation.datasets.bringing import Brought, checked_choice, missing, read_lines
+from sightline.evaluation.datasets.bringing import Brought, checked_choice, missing
 from sightline.evaluation.datasets.cards import Choices
 from sightline.evaluation.datasets.classes import (
     ClassTask,
@@ -25,7 +25,7 @@ from sightline.evaluation.datasets.classes import (
     put_into,
     templates,
 )
-from sightline.evaluation.files import read_bytes
+from sightline.evaluation.files import read_bytes, read_lines
 from sightline.evaluation.tasks import QueryMode, Task
 from sightline.system.packages import require
 

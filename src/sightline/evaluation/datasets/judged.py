@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
-from sightline.evaluation.datasets.bringing import Brought, read_lines
+from sightline.evaluation.datasets.bringing import Brought
 from sightline.evaluation.tasks import (
     CUTOFFS,
     Task,
@@ -13,7 +13,7 @@ from sightline.evaluation.tasks import (
     mean_average_precisions,
     own_picture_protocols,
 )
-from sightline.evaluation.trec import read_qrels
+from sightline.evaluation.trec import read_qrels, read_topics
 from sightline.system.paths import absolute
 
 _MEASURES = (*mean_average_precisions(), "nDCG@10", "P@10", "MRR")
@@ -43,23 +43,15 @@ def read(brought: Brought) -> Task:
 
 def _topics(file: Path, documents: dict[str, Path]) -> dict[str, Topic]:
     topics: dict[str, Topic] = {}
-    for number, line in enumerate(read_lines(file), start=1):
-        id, tab, asked = line.partition("\t")
-        if not tab or not asked.strip():
-            raise AnnotationsUnreadableError(file, f"line {number} has no tab and words after it")
+    for number, id, words, picture in read_topics(file):
         if id in topics:
             raise AnnotationsUnreadableError(file, f"line {number}: query {id} was there before")
-        words, more, picture = asked.partition("\t")
-        topics[id] = _topic(file, id, words.strip(), picture.strip() if more else "", documents)
+        if picture and picture not in documents:
+            problem = f"query {id} names {picture}, which is no picture"
+            raise AnnotationsUnreadableError(file, problem)
+        # Words that are a picture's name stand for the picture.
+        is_picture = not picture and words in documents
+        own = words if is_picture else picture or None
+        image = None if own is None else documents[own]
+        topics[id] = Topic(id, texts=() if is_picture else (words,), image=image, own=own)
     return topics
-
-
-def _topic(file: Path, id: str, words: str, picture: str, documents: dict[str, Path]) -> Topic:
-    """Words that are a picture's name stand for the picture; a third field is one beside words."""
-    if picture and picture not in documents:
-        raise AnnotationsUnreadableError(file, f"query {id} names {picture}, which is no picture")
-    if not picture and words in documents:
-        return Topic(id, image=documents[words], own=words)
-    if picture:
-        return Topic(id, texts=(words,), image=documents[picture], own=picture)
-    return Topic(id, texts=(words,))

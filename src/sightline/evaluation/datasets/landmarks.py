@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from sightline.errors import AnnotationsUnreadableError
-from sightline.evaluation.datasets.bringing import Brought, read_json, read_lines
-from sightline.evaluation.files import read_bytes
+from sightline.evaluation.datasets.bringing import Brought, read_json
+from sightline.evaluation.files import read_bytes, read_lines
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     Crop,

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError
-from sightline.evaluation.datasets.bringing import read_lines
 from sightline.evaluation.files import write_file
 from sightline.evaluation.own.tasks import OwnPictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.results import QRELS
-from sightline.evaluation.trec import read_qrels, write_qrels
+from sightline.evaluation.trec import read_qrels, read_topics, write_qrels
 from sightline.gallery import Gallery
 from sightline.types import Judgement, Question
 
@@ -64,14 +63,15 @@ def import_judgements(gallery: Gallery, qrels: Path, topics: Path) -> Imported:
         NotReadableError: a file cannot be read.
         AnnotationsUnreadableError: a file is not of its form, or a grade is negative.
     """
-    known = _Names(OwnPictures.of(gallery))
-    questions = _questions(topics, known)
+    ids = _ids_by_name(OwnPictures.of(gallery))
+    asked = read_topics(topics)
+    questions = {id: _question(words, picture, ids) for _, id, words, picture in asked}
     judgements, unknown = [], []
     for query, grades in read_qrels(qrels).grades.items():
         if query not in questions:
             raise AnnotationsUnreadableError(topics, f"it has no query {query!r}")
         for name, grade in grades.items():
-            picture, question = known.id(name), questions[query]
+            picture, question = ids.get(name), questions[query]
             if grade < 0:
                 raise AnnotationsUnreadableError(qrels, f"the grade of {name} is negative")
             if picture is None or question is None:
@@ -82,19 +82,13 @@ def import_judgements(gallery: Gallery, qrels: Path, topics: Path) -> Imported:
     return Imported(len(judgements), tuple(dict.fromkeys(unknown)))
 
 
-class _Names:
-    """Finds pictures by their paths or the ends of these."""
-
-    def __init__(self, pictures: OwnPictures) -> None:
-        self._ids: dict[str, int | None] = {}
-        for name, record in pictures.records.items():
-            for end in _ends(Path(name)):
-                # An end that two pictures have names neither.
-                self._ids[end] = None if end in self._ids else record.id
-        self._ids |= {name: record.id for name, record in pictures.records.items()}
-
-    def id(self, name: str) -> int | None:
-        return self._ids.get(name)
+def _ids_by_name(pictures: OwnPictures) -> dict[str, int | None]:
+    """Return the pictures by their paths and by the ends of these; None where two have an end."""
+    ids: dict[str, int | None] = {}
+    for name, record in pictures.records.items():
+        for end in _ends(Path(name)):
+            ids[end] = None if end in ids else record.id
+    return ids | {name: record.id for name, record in pictures.records.items()}
 
 
 def _ends(path: Path) -> Iterable[str]:
@@ -102,25 +96,13 @@ def _ends(path: Path) -> Iterable[str]:
     return ("/".join(parts[start:]) for start in range(1, len(parts)))
 
 
-def _questions(file: Path, known: _Names) -> dict[str, Question | None]:
-    """Return the question of each query; None where its picture is not in the gallery."""
-    questions: dict[str, Question | None] = {}
-    for number, line in enumerate(read_lines(file), start=1):
-        id, tab, asked = line.partition("\t")
-        words, _, picture = asked.partition("\t")
-        if not tab or not (words.strip() or picture.strip()):
-            raise AnnotationsUnreadableError(file, f"line {number} has no tab and words after it")
-        questions[id] = _question(words.strip(), picture.strip(), known)
-    return questions
-
-
-def _question(words: str, picture: str, known: _Names) -> Question | None:
-    """Words that are a picture's name stand for the picture; a third field is one beside words."""
-    if not picture and known.id(words) is not None:
-        return Question(picture=known.id(words))
+def _question(words: str, picture: str, ids: Mapping[str, int | None]) -> Question | None:
+    """Return a question; None where its picture is not in the gallery."""
     if not picture:
-        return Question(words)
-    found = known.id(picture)
+        # Words that are a picture's name stand for the picture.
+        found = ids.get(words)
+        return Question(words) if found is None else Question(picture=found)
+    found = ids.get(picture)
     return None if found is None else Question(words, found)
 
 
