@@ -35,16 +35,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One measure under one protocol in two results.
+    """One measure under one protocol in two results: both means, and whether they differ by chance.
 
-    Attributes:
-        protocol: Its name.
-        measure: Its name.
-        before: The first result's mean.
-        after: The second's.
-        test: The paired randomisation test of the difference.
-        changes: The queries whose value differs, those with the largest difference first.
-        queries: How many there are.
+    The queries whose value differs are its changes, those with the largest difference first.
     """
 
     protocol: str
@@ -57,11 +50,7 @@ class Compared:
 
 
 def compare(first: Path, second: Path) -> tuple[Compared, ...]:
-    """Return every measure that two results have in common.
-
-    Args:
-        first: The folder of a result, or its ``summary.json``.
-        second: Likewise.
+    """Return every measure that two results, each a folder or its summary, have in common.
 
     Raises:
         ResultsDifferError: they are of other data sets, variants, protocols or queries.
@@ -75,11 +64,12 @@ def compare(first: Path, second: Path) -> tuple[Compared, ...]:
     for protocol, figures in before.figures.items():
         ours, theirs = (found.get(protocol, {}) for found in values)
         if ours.keys() != theirs.keys():
-            raise ResultsDifferError(str(first), str(second), _queries_differ(protocol))
+            under = f" of the protocol {protocol!r}" if protocol else ""
+            raise ResultsDifferError(str(first), str(second), f"the queries{under}")
         for figure in figures:
             other = after.figure(figure.measure, protocol)
             if not figure.group and other is not None:
-                compared.append(_compared(protocol, (figure, other), ours, theirs))
+                compared.append(_compared(protocol, figure, other, ours, theirs))
     return tuple(compared)
 
 
@@ -105,10 +95,6 @@ def _documents(summary: Summary) -> object:
     return counts.get("documents") if isinstance(counts, dict) else None
 
 
-def _queries_differ(protocol: str) -> str:
-    return f"the queries of the protocol {protocol!r}" if protocol else "the queries"
-
-
 def _by_protocol(results: Sequence[QueryResult]) -> dict[str, dict[str, QueryResult]]:
     sorted_results: dict[str, dict[str, QueryResult]] = {}
     for result in results:
@@ -118,11 +104,12 @@ def _by_protocol(results: Sequence[QueryResult]) -> dict[str, dict[str, QueryRes
 
 def _compared(
     protocol: str,
-    figures: tuple[Figure, Figure],
+    first: Figure,
+    second: Figure,
     ours: dict[str, QueryResult],
     theirs: dict[str, QueryResult],
 ) -> Compared:
-    measure = figures[0].measure
+    measure = first.measure
     before = np.array([result.values[measure] for result in ours.values()])
     after = np.array([theirs[query].values[measure] for query in ours])
     changes = [
@@ -134,8 +121,8 @@ def _compared(
     return Compared(
         protocol,
         measure,
-        figures[0].interval.mean,
-        figures[1].interval.mean,
+        first.interval.mean,
+        second.interval.mean,
         paired_test(before, after),
         tuple(changes),
         len(ours),
@@ -147,13 +134,7 @@ def _compared(
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The least that a figure may be.
-
-    Attributes:
-        measure: Its name.
-        least: In [0, 1], as summaries have it.
-        protocol: Whose figure; None for the first that has it.
-    """
+    """The least that a figure may be, in [0, 1], under a protocol, or the first that has it."""
 
     measure: str
     least: float
@@ -179,13 +160,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one condition.
-
-    Attributes:
-        condition: In words.
-        value: What the figure is.
-        holds: Whether it is good enough.
-    """
+    """What the figure of a condition, told in words, is, and whether it is good enough."""
 
     condition: str
     value: float
@@ -212,12 +187,9 @@ def check_floors(summary: Summary, floors: Sequence[Floor]) -> list[Verdict]:
 
 
 def check_drops(summary: Summary, against: Summary, max_drop: float) -> list[Verdict]:
-    """Return a verdict for every figure that both have.
+    """Return a verdict for every figure of a summary and an older one of the same measurement.
 
-    Args:
-        summary: The new one.
-        against: The old one, of the same measurement.
-        max_drop: How many percentage points a figure may fall.
+    A figure may fall by as many percentage points as ``max_drop`` says.
 
     Raises:
         InvalidValueError: they have no figure in common, or ``max_drop`` is negative.

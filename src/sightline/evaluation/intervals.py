@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sightline.errors import InvalidValueError
 
+LEVEL = 0.95
 RESAMPLES = 2000
 SEED = 20240229
 ROUNDS = 20_000
@@ -21,13 +22,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean, and between what it would lie had other queries been drawn.
-
-    Attributes:
-        mean: Over the queries.
-        low: Lower end of the 95 % interval, or of whatever level was asked for.
-        high: Upper end.
-    """
+    """A mean over queries, and the ends of its 95 % interval, had other queries been drawn."""
 
     mean: float
     low: float
@@ -39,7 +34,6 @@ def bootstrap(
     clusters: Sequence[str] | None = None,
     *,
     resamples: int = RESAMPLES,
-    level: float = 0.95,
     seed: int = SEED,
 ) -> list[Interval]:
     """Return the mean of each column with its percentile interval (Efron 1979).
@@ -52,63 +46,43 @@ def bootstrap(
         values: One row a query, one column a measure, shape (q, m).
         clusters: For each query, the name of its cluster; each is its own if None.
         resamples: How many draws.
-        level: How much of them the interval holds, between 0 and 1.
         seed: The same seed gives the same interval.
 
     Raises:
-        InvalidValueError: there are no queries, or ``level`` or ``resamples`` makes no sense.
+        InvalidValueError: there are no queries, or another number of clusters.
     """
-    _check(len(values), level, resamples)
+    _check(len(values))
     sums, sizes = _by_cluster(values, clusters)
     means = _resampled(sums, sizes, resamples, np.random.default_rng(seed))
-    return _intervals(values.mean(axis=0), means, level)
+    return _intervals(values.mean(axis=0), means)
 
 
 def stratified_bootstrap(
-    strata: Sequence[NDArray[np.float64]],
-    *,
-    resamples: int = RESAMPLES,
-    level: float = 0.95,
-    seed: int = SEED,
+    strata: Sequence[NDArray[np.float64]], *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> list[Interval]:
-    """Return the mean over strata of their means, with its percentile interval.
+    """Return the mean over strata of their means, with its interval; see ``bootstrap``.
 
     For figures that weigh categories equally, whatever their number of queries. Queries are drawn
-    within each stratum.
-
-    Args:
-        strata: For each, one row a query and one column a measure, shape (q, m).
-        resamples: How many draws.
-        level: How much of them the interval holds, between 0 and 1.
-        seed: The same seed gives the same interval.
+    within each stratum, each of shape (q, m).
 
     Raises:
-        InvalidValueError: a stratum has no queries, or a number makes no sense.
+        InvalidValueError: a stratum has no queries.
     """
-    _check(min(map(len, strata), default=0), level, resamples)
+    _check(min(map(len, strata), default=0))
     random = np.random.default_rng(seed)
     draws = [_resampled(values, np.ones(len(values)), resamples, random) for values in strata]
     mean = np.mean([values.mean(axis=0) for values in strata], axis=0)
-    return _intervals(mean, np.mean(draws, axis=0), level)
+    return _intervals(mean, np.mean(draws, axis=0))
 
 
-def _check(queries: int, level: float, resamples: int) -> None:
+def _check(queries: int) -> None:
     if queries < 1:
         raise InvalidValueError("the number of queries", queries, "at least 1")
-    if not 0 < level < 1:
-        raise InvalidValueError("level", level, "between 0 and 1")
-    if resamples < 1:
-        raise InvalidValueError("resamples", resamples, "at least 1")
 
 
-def _intervals(
-    mean: NDArray[np.float64], draws: NDArray[np.float64], level: float
-) -> list[Interval]:
-    edges = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return [
-        Interval(float(middle), float(low), float(high))
-        for middle, low, high in zip(mean, edges[0], edges[1], strict=True)
-    ]
+def _intervals(mean: NDArray[np.float64], draws: NDArray[np.float64]) -> list[Interval]:
+    ends = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    return [Interval(*row) for row in np.stack([mean, *ends], axis=1).tolist()]
 
 
 def _by_cluster(

@@ -1,6 +1,7 @@
 """Results on disk: ``summary.json`` with the figures, ``per_query.jsonl`` with every value.
 
-Both are read back, so that results can be compared and guarded long after the run.
+Both are read back, so that results can be compared and guarded long after the run. Writing raises
+as ``write_file`` does.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Summary:
     Attributes:
         task: The data set.
         variant: What was chosen about it.
-        figures: By the name of the protocol, the first protocol first.
+        figures: By protocol, the one to quote first.
         circumstances: Model, prompt, index, seed, counts, versions, machine, date; plain data.
     """
 
@@ -54,12 +55,7 @@ class Summary:
 
 
 def write_summary(folder: Path, summary: Summary) -> Path:
-    """Write ``summary.json`` and return its path.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
-    """
+    """Write ``summary.json`` and return its path."""
     content = {
         "format": FORMAT,
         "task": summary.task,
@@ -98,15 +94,7 @@ def read_summary(path: Path) -> Summary:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What one query scored under one protocol.
-
-    Attributes:
-        query: Its id.
-        protocol: The protocol's name.
-        values: By measure.
-        text: Its words, if it has any.
-        picture: Its picture's file, if it has one.
-    """
+    """What one query, of words or a picture's file or both, scored by measure under a protocol."""
 
     query: str
     protocol: str
@@ -116,12 +104,7 @@ class QueryResult:
 
 
 def write_per_query(folder: Path, scored: Sequence[Scored], topics: Sequence[Topic]) -> Path:
-    """Write ``per_query.jsonl`` and return its path.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
-    """
+    """Write ``per_query.jsonl`` and return its path."""
     asked = {topic.id: topic for topic in topics}
     lines = [
         json.dumps(_query_object(one, row, asked.get(one.queries[row])), ensure_ascii=False)
@@ -173,11 +156,7 @@ def _query_object(scored: Scored, row: int, topic: Topic | None) -> dict[str, ob
 
 def picture_name(topic: Topic) -> str:
     """Return what names a topic's picture: the document that it is, or its file."""
-    if topic.own is not None:
-        return topic.own
-    if topic.image is None:
-        return ""
-    return topic.image.name
+    return topic.own or ("" if topic.image is None else topic.image.name)
 
 
 def _told(figure: Figure) -> dict[str, object]:

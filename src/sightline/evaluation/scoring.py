@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +20,7 @@ PLACES = 6
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of a result.
-
-    Attributes:
-        measure: Its name.
-        interval: The mean, and its 95 % interval.
-        queries: How many it is over.
-        group: The group of queries it is about, or "" for all of them.
-    """
+    """One number of a result, over so many queries: all of them, or those of a group."""
 
     measure: str
     interval: Interval
@@ -45,9 +38,8 @@ class Scored:
     """What one protocol says about one run.
 
     Attributes:
-        protocol: Its name.
-        measures: m names.
-        queries: q ids.
+        measures: m of them.
+        queries: q of them, those with something relevant.
         values: One row a query, one column a measure, shape (q, m).
         relevant: How many documents are relevant to each query, shape (q,).
         figures: The means: of all queries first, then of groups.
@@ -73,11 +65,7 @@ class Scored:
         return f"{count:,} {noun} left out, as nothing is relevant there{under}"
 
     def column(self, measure: str) -> NDArray[np.float64]:
-        """Return the values of one measure, shape (q,).
-
-        Raises:
-            ValueError: it is not among them.
-        """
+        """Return the values of one of its measures, shape (q,)."""
         return np.asarray(self.values[:, self.measures.index(measure)])
 
 
@@ -86,14 +74,11 @@ def score(
 ) -> Scored:
     """Return the values and figures of a run under a protocol.
 
-    Args:
-        run: What the search gave.
-        protocol: How it is judged.
-        clusters: The cluster of a query, where queries share their words; the rest stand alone.
-        seed: Of the bootstrap.
+    Queries that share their words have a cluster; the rest stand alone. The bootstrap takes the
+    seed.
     """
     judged = judge(run, protocol.qrels)
-    values = measured(judged, protocol.measures)
+    values = np.column_stack([Measure.parse(name)(judged) for name in protocol.measures])
     return Scored(
         protocol.name,
         protocol.measures,
@@ -104,12 +89,6 @@ def score(
         judged.without_relevant,
         judged.unanswered,
     )
-
-
-def measured(judged: Judged, measures: Sequence[str]) -> NDArray[np.float64]:
-    """Return one row a query and one column a measure, shape (q, m)."""
-    columns = [Measure.parse(name)(judged) for name in measures]
-    return np.column_stack(columns) if columns else np.empty((len(judged), 0))
 
 
 def _figures(
@@ -130,18 +109,12 @@ def _figures(
         whole = stratified_bootstrap([values[rows] for rows in members.values()], seed=seed)
     else:
         whole = bootstrap(values, names, seed=seed)
-    figures = _named(protocol.measures, whole, len(judged), "")
+    groups = [("", whole, len(judged))]
     for name, rows in members.items():
         own = [names[row] for row in rows]
-        intervals = bootstrap(values[rows], own, seed=seed)
-        figures += _named(protocol.measures, intervals, len(rows), name)
-    return tuple(figures)
-
-
-def _named(
-    measures: Sequence[str], intervals: Sequence[Interval], queries: int, group: str
-) -> list[Figure]:
-    return [
-        Figure(name, interval, queries, group)
-        for name, interval in zip(measures, intervals, strict=True)
-    ]
+        groups.append((name, bootstrap(values[rows], own, seed=seed), len(rows)))
+    return tuple(
+        Figure(measure, interval, queries, group)
+        for group, intervals, queries in groups
+        for measure, interval in zip(protocol.measures, intervals, strict=True)
+    )

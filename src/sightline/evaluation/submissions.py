@@ -19,14 +19,13 @@ def write_submissions(task: Task, runs: Mapping[str, Run], folder: Path) -> tupl
     """Write what the server of a task wants; return the files.
 
     Args:
-        task: With a ``submission``.
+        task: With a ``submission``; else nothing is written.
         runs: By the name of the protocol that they are for; "" ranks the whole gallery.
         folder: Where they go.
 
     Raises:
         InvalidValueError: a query has too few results.
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
+        StorageError: as ``write_file`` raises.
     """
     contents: dict[str, Mapping[str, object]] = {}
     match task.submission:

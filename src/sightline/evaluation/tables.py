@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sightline.evaluation.measures import Measure
@@ -15,13 +15,7 @@ _WITHOUT_K = "all"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of a table, in percent where its measure is a share.
-
-    Attributes:
-        value: To print.
-        low: Lower end of its interval, or None if it has none.
-        high: Upper end.
-    """
+    """One number of a table, in percent where its measure is a share, and its interval if any."""
 
     value: float
     low: float | None = None
@@ -44,13 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One protocol's figures.
-
-    Attributes:
-        title: The protocol's name, or "".
-        columns: What stands above the numbers, such as "@5".
-        rows: Published ones first.
-    """
+    """One protocol's figures below columns such as "@5"; rows that others published come first."""
 
     title: str
     columns: tuple[str, ...]
@@ -72,7 +60,7 @@ def _table(title: str, figures: Sequence[Figure], published: Sequence[Published]
         line = lines.setdefault((figure.group, measure.family.name), {})
         line[measure.k] = _cell(measure, figure)
     rows = [
-        Row(_label(group, family, any(k is not None for k in line)), _in(places, line))
+        Row(_label(group, family, any(k is not None for k in line)), tuple(map(line.get, places)))
         for (group, family), line in lines.items()
     ]
     columns = tuple(_WITHOUT_K if k is None else f"@{k}" for k in places)
@@ -83,10 +71,6 @@ def _cell(measure: Measure, figure: Figure) -> Cell:
     scale = 100 if measure.family.best == 1 else 1
     interval = figure.interval
     return Cell(scale * interval.mean, scale * interval.low, scale * interval.high)
-
-
-def _in(places: Sequence[int | None], line: Mapping[int | None, Cell]) -> tuple[Cell | None, ...]:
-    return tuple(line.get(k) for k in places)
 
 
 def _label(group: str, family: str, has_k: bool) -> str:

@@ -8,7 +8,7 @@
 Names of files may hold white space, which a field may not: it is written as in a URL (%20), and so
 is the percent sign; both are undone on reading. Scores are written so that they read back the same
 to the last bit. Results with equal scores are in order of document; trec_eval, which looks at
-scores and not at ranks, has them in the opposite order.
+scores and not at ranks, has them in the opposite order. Writing raises as ``write_file`` does.
 """
 
 from __future__ import annotations
@@ -65,12 +65,7 @@ def read_topics(path: Path) -> Iterator[tuple[int, str, str, str]]:
 
 
 def write_qrels(path: Path, qrels: Qrels) -> Path:
-    """Write judgements, in the order they have, and return the path.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the file may not be written.
-    """
+    """Write judgements, in the order they have, and return the path."""
     lines = [
         f"{_field(query)} 0 {_field(document)} {grade}\n"
         for query, grades in qrels.grades.items()
@@ -80,12 +75,7 @@ def write_qrels(path: Path, qrels: Qrels) -> Path:
 
 
 def write_run(path: Path, run: Run, tag: str = "sightline") -> Path:
-    """Write a run, best results first, and return the path.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the file may not be written.
-    """
+    """Write a run, best results first, and return the path."""
     names = [_field(document) for document in run.documents]
     end = f" {_field(tag)}\n"
     lines = []

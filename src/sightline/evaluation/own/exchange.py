@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,7 @@ TOPICS = "topics.tsv"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a file of judgements.
-
-    Attributes:
-        judgements: How many were stored.
-        unknown: Pictures that they name and the gallery does not have.
-    """
+    """How many judgements were stored, and the pictures that they name and nobody has."""
 
     judgements: int
     unknown: tuple[str, ...]
@@ -35,10 +30,7 @@ def export_judgements(gallery: Gallery, folder: Path) -> int:
     """Write all judgements of a gallery as ``qrels.txt`` and ``topics.tsv``; return how many.
 
     Pictures are named by their paths; queries are numbered in the order they were first asked.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
+    Raises as ``write_file`` does.
     """
     judgements = gallery.judgements()
     names = {record.id: str(record.path) for record in gallery.records().values()}
@@ -107,8 +99,5 @@ def _question(words: str, picture: str, ids: Mapping[str, int | None]) -> Questi
 
 
 def _told(question: Question, names: Mapping[int, str]) -> str:
-    parts: Sequence[str] = [question.text]
-    if question.picture is not None:
-        name = names[question.picture]
-        parts = [question.text, name] if question.text else [name]
-    return "\t".join(" ".join(part.split()) for part in parts)
+    picture = "" if question.picture is None else names[question.picture]
+    return "\t".join(" ".join(part.split()) for part in (question.text, picture) if part)

@@ -18,14 +18,7 @@ _MISSED_SHOWN = 2
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One result as it is shown.
-
-    Attributes:
-        document: Its id.
-        score: Its cosine.
-        grade: Above 0 relevant, below 0 junk.
-        is_query: Whether it is the query's own picture.
-    """
+    """One result as it is shown: relevant with a grade above 0, junk with one below."""
 
     document: str
     score: float
@@ -45,9 +38,7 @@ class Answer:
 class Missed:
     """A relevant document that is not among the first results.
 
-    Attributes:
-        document: Its id.
-        rank: Where it is, junk counted; None if it is not among the results that were looked at.
+    Its rank counts junk; it is None if the document is not among the results that were looked at.
     """
 
     document: str
@@ -67,7 +58,7 @@ class Example:
         topic: The query.
         value: What it scored.
         relevant: How many documents are relevant to it.
-        answers: The first results, junk and own picture in their places.
+        answers: Junk and own picture in their places.
         missed: Some of the relevant documents behind them, the nearest first.
     """
 

@@ -30,18 +30,13 @@ _QUALITY = 78
 
 
 def write_report(evaluation: Evaluation, folder: Path, max_megapixels: float = 200.0) -> Path:
-    """Write the report of an evaluation and return its path.
+    """Write the report of an evaluation into a folder and return its path.
 
-    Everything is in it, and it asks for nothing from outside.
-
-    Args:
-        evaluation: What was measured.
-        folder: Where the page goes.
-        max_megapixels: Larger pictures are not shown.
+    Everything is in it, and it asks for nothing from outside. Pictures of more megapixels are not
+    shown.
 
     Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
+        StorageError: as ``write_file`` raises.
     """
     # Names of files are put into the page: what is not said to be HTML is escaped.
     environment = Environment(

@@ -14,7 +14,7 @@ from pathlib import Path
 from sightline import __version__
 from sightline.errors import SourceNotFoundError
 from sightline.evaluation.files import write_file
-from sightline.evaluation.intervals import RESAMPLES, SEED
+from sightline.evaluation.intervals import LEVEL, RESAMPLES, SEED
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.results import (
     QRELS,
@@ -208,11 +208,7 @@ def write_results(evaluation: Evaluation, folder: Path) -> tuple[Path, ...]:
     """Write the files of a result; return them.
 
     ``summary.json``, ``per_query.jsonl``, ``run.trec``, ``qrels.txt``, the list of queries, and
-    what a server wants.
-
-    Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
+    what a server wants. Raises as ``write_file`` does.
     """
     task, model = evaluation.task, evaluation.summary.circumstances["model"]
     listed = "".join(f"{topic.id}\n" for topic in task.topics)
@@ -255,7 +251,7 @@ def _circumstances(task: Task, gallery: Gallery, asking: Asking, index: str) -> 
         "index": index,
         "seed": task.seed,
         "notes": list(task.notes),
-        "intervals": {"level": 0.95, "resamples": RESAMPLES, "seed": SEED},
+        "intervals": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED},
         "versions": versions(),
         "machine": {"processor": _processor(), "cores": cores()},
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),

@@ -132,8 +132,7 @@ def written_crops(
     Those that are there already stay, so that a stopped run goes on.
 
     Raises:
-        DiskFullError: there is no room.
-        NotWritableError: the folder may not be written.
+        StorageError: as ``write_file`` raises.
     """
     files, skipped = {}, []
     for crop in crops:

@@ -62,8 +62,7 @@ def query_vectors(
     Raises:
         ModelLacksTextError: a topic has words, and the model reads pictures only.
         InvalidValueError: the prompt has no place for the query, or no weight is above 0.
-        DiskFullError: there is no room to keep them.
-        NotWritableError: the folder may not be written.
+        StorageError: they cannot be kept, as ``write_file`` raises.
     """
     # The pictures of one class ask with the same words: such are one question.
     distinct: dict[tuple[object, ...], Topic] = {}
