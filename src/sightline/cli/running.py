@@ -23,6 +23,8 @@ def run_command(arguments: list[str]) -> int:
     # Nothing is ever sent anywhere, by us or by what we use.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # The hub's client would tell of each connection that broke, across the progress bar.
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")
     _prepare_streams()
     with warnings.catch_warnings():
         warnings.simplefilter("always", SightlineWarning)

@@ -13,6 +13,8 @@ import pytest
 from sightline.encoders.export import exporting, graphs, references
 from sightline.encoders.export.exporting import ExportReport, export
 from sightline.encoders.files.model_files import FileSet, ModelFolder, read_model_files
+from sightline.encoders.hub.fetching import FetchedRepository
+from sightline.encoders.installed import installed
 from sightline.encoders.table import read_traits
 from sightline.errors import (
     DiskFullError,
@@ -335,16 +337,15 @@ def test_a_missing_package_is_named_with_its_extra(
 def test_a_checkpoint_of_the_hub_is_fetched_and_its_commit_recorded(
     checkpoint: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot = checkpoint.parent / "snapshots" / "0123abcd"
-    snapshot.parent.mkdir()
-    checkpoint.rename(snapshot)
     asked: list[tuple[Any, ...]] = []
+    lies = installed(checkpoint, "hf:someone/clip@0123abcd")
 
-    def fetched(repository: str, revision: str | None, **options: Any) -> Path:  # noqa: ANN401
-        asked.append((repository, revision, options["accept_licence"]))
-        return snapshot
+    def fetched(repository: str, **options: Any) -> FetchedRepository:  # noqa: ANN401
+        asked.append((repository, options["revision"], options["accept_licence"]))
+        assert options["files"] == "checkpoint"
+        return FetchedRepository(lies, "mit")
 
-    monkeypatch.setattr("sightline.encoders.hub.fetching.fetch_checkpoint", fetched)
+    monkeypatch.setattr("sightline.encoders.hub.fetching.fetch_repository", fetched)
 
     report = export("hf:someone/clip@refs/pr/2", out, accept_licence=True, verify=False)
 

@@ -18,7 +18,7 @@ from safetensors.numpy import save
 
 from sightline.encoders import MODELS, load_model, table
 from sightline.encoders.hub.client import Hub
-from sightline.encoders.hub.fetching import FetchProgress, fetch, fetch_checkpoint, fetch_repository
+from sightline.encoders.hub.fetching import FetchProgress, fetch, fetch_repository
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
 from sightline.encoders.installed import InstalledModel, Registry
 from sightline.errors import (
@@ -39,6 +39,7 @@ NAME = "clip-vit-b32"
 REPOSITORY = "Xenova/clip-vit-base-patch32"
 VISION = "onnx/vision_model.onnx"
 TEXT = "onnx/text_model.onnx"
+PIECE_BYTES = 50  # of a file, as it is written; the hub's client has ten million
 SMALL = ("config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json")
 
 
@@ -58,6 +59,13 @@ def registry(tmp_path: Path) -> Registry:
     return Registry(tmp_path / "records")
 
 
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hub's client write small pieces, and try again at once."""
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", PIECE_BYTES)
+    monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
+
+
 Fetch = Callable[..., InstalledModel]
 Process = subprocess.Popen[bytes]
 
@@ -67,7 +75,7 @@ def fetched(hub: FakeHub, registry: Registry, tmp_path: Path) -> Fetch:
     """Fetch from the fake hub, into a cache and records of this test's own."""
 
     def call(name: str = NAME, **more: Any) -> InstalledModel:  # noqa: ANN401
-        client = Hub(hub.endpoint, tmp_path / "cache", pause_s=0)
+        client = Hub(hub.endpoint, tmp_path / "cache")
         return fetch(name, hub=client, registry=registry, **more)
 
     return call
@@ -153,7 +161,7 @@ def test_a_whole_model_in_a_cache_that_cannot_be_written_is_enough(
     def refuse(*_: object) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("sightline.encoders.hub.cache.HubCache.locked", refuse)
+    monkeypatch.setattr("sightline.encoders.hub.client.Hub._locked", refuse)
     again = fetch(
         NAME, hub=Hub(hub.endpoint, tmp_path / "cache"), registry=Registry(tmp_path / "other")
     )
@@ -252,7 +260,7 @@ def test_a_cut_connection_is_taken_up_where_it_broke(
 
 
 def test_a_connection_that_brings_nothing_is_given_up(hub: FakeHub, fetched: Fetch) -> None:
-    hub.repositories[REPOSITORY].cuts[VISION] = [100, 0, 0, 0, 0]
+    hub.repositories[REPOSITORY].cuts[VISION] = [100, *[0] * 12]
 
     with pytest.raises(HubUnreachableError):
         fetched()
@@ -281,7 +289,7 @@ def test_a_stopped_download_goes_on_where_it_was(hub: FakeHub, fetched: Fetch) -
 
     fetched()
 
-    assert gets(hub, VISION) == ["", "from 100"]
+    assert gets(hub, VISION) == ["", f"from {PIECE_BYTES}"]
 
 
 @pytest.fixture
@@ -289,8 +297,10 @@ def in_a_process(hub: FakeHub, tmp_path: Path) -> Iterator[Callable[[], Process]
     """Start a process that fetches as ``fetched`` does."""
     code = (
         "from pathlib import Path\n"
+        "from huggingface_hub import constants\n"
         "from sightline.encoders.hub.fetching import fetch\n"
         "from sightline.encoders.installed import Registry\n"
+        f"constants.DOWNLOAD_CHUNK_SIZE = {PIECE_BYTES}\n"
         "def tell(progress): print(progress.file, flush=True)\n"
         f"records = Registry(Path({str(tmp_path / 'records')!r}))\n"
         f"fetch({NAME!r}, registry=records, progress=tell)\n"
@@ -340,16 +350,17 @@ def test_a_killed_download_goes_on_where_it_was(
     tiny: Path,
 ) -> None:
     half = (tiny / VISION).stat().st_size // 2
+    came = half - half % PIECE_BYTES
     hub.hold = VISION
     process = in_a_process()
-    wait_until(lambda: partial_sizes(tmp_path) == [half], process)
+    wait_until(lambda: partial_sizes(tmp_path) == [came], process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     hub.hold = ""
 
     folder = folder_of(fetched())
 
-    assert gets(hub, VISION) == ["", f"from {half}"]
+    assert gets(hub, VISION) == ["", f"from {came}"]
     assert (folder / VISION).read_bytes() == (tiny / VISION).read_bytes()
 
 
@@ -432,7 +443,7 @@ def test_a_partial_file_of_something_else_is_thrown_away(
 
 
 def test_without_a_hub_the_error_names_three_ways_out(registry: Registry, tmp_path: Path) -> None:
-    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache", pause_s=0)
+    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache")
 
     with pytest.raises(HubUnreachableError, match="cannot be fetched") as caught:
         fetch(NAME, hub=nobody, registry=registry)
@@ -491,7 +502,7 @@ def test_without_a_hub_half_a_cache_is_not_enough(
 ) -> None:
     (folder_of(fetched()) / lacks).unlink()
     registry.remove(NAME)
-    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache", pause_s=0)
+    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache")
 
     with pytest.raises(HubUnreachableError):
         fetch(NAME, hub=nobody, registry=registry)
@@ -576,7 +587,7 @@ def test_too_little_room_is_found_before_anything_is_fetched(
     hub: FakeHub, fetched: Fetch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = type("usage", (), {"free": 10})
-    monkeypatch.setattr("sightline.encoders.hub.cache.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("sightline.encoders.hub.client.shutil.disk_usage", lambda _: usage)
 
     with pytest.raises(TooLittleRoomError, match=r"1 MB are needed .* 0 MB are free"):
         fetched()
@@ -631,7 +642,7 @@ def test_accepting_a_free_licence_is_not_noted(fetched: Fetch) -> None:
 
 def test_the_licence_on_a_repositorys_page_is_heeded(hub: FakeHub, tmp_path: Path) -> None:
     hub.repositories[REPOSITORY].licence = "cc-by-nc-4.0"
-    client = Hub(hub.endpoint, tmp_path / "cache", pause_s=0)
+    client = Hub(hub.endpoint, tmp_path / "cache")
 
     with pytest.raises(LicenceNotAcceptedError, match=r"non-commercial .*cc-by-nc-4\.0"):
         fetch_repository(REPOSITORY, hub=client)
@@ -680,10 +691,14 @@ def test_a_checkpoint_is_noted_beside_the_model(hub: FakeHub, fetched: Fetch) ->
     assert names == {"config.json", "preprocessor_config.json", "model.safetensors"}
 
 
+def checkpoint_of(repository: str, hub: Hub) -> Path:
+    return fetch_repository(repository, files="checkpoint", hub=hub).folder.folder
+
+
 def test_any_repositorys_checkpoint_can_be_fetched(hub: FakeHub, tmp_path: Path) -> None:
     hub.repositories["someone/vit"] = Repository(checkpoint_files())
 
-    folder = fetch_checkpoint("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+    folder = checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
 
     assert (folder / "model.safetensors").exists()
 
@@ -696,7 +711,7 @@ def test_pickled_weights_are_fetched_where_there_are_no_others(
     files["pytorch_model.bin"] = b"\x80\x02" + bytes(500)  # as torch.save began once
     hub.repositories["someone/vit"] = Repository(files)
 
-    folder = fetch_checkpoint("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+    folder = checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
 
     assert {path.name for path in folder.iterdir()} == {*files}
 
@@ -709,7 +724,7 @@ def test_what_is_fetched_in_place_of_pickled_weights_is_a_sentence(
     hub.repositories["someone/vit"] = Repository(files)
 
     with pytest.raises(ModelFilesError, match=r"pytorch_model.bin .* holds no weights of PyTorch"):
-        fetch_checkpoint("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+        checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
 
 
 @pytest.mark.parametrize(

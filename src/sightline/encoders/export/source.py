@@ -76,16 +76,17 @@ def fetch_source(
     Raises:
         ModelError: it cannot be fetched, is broken, or is of a kind that cannot be exported.
     """
-    from sightline.encoders.hub.fetching import fetch_checkpoint
+    from sightline.encoders.hub.fetching import fetch_repository
 
     repository, _, revision = source.removeprefix(HUB).partition("@")
-    path = fetch_checkpoint(
-        repository, revision or None, accept_licence=accept_licence, progress=progress
-    )
-    # The hub's cache keeps each commit in a folder of its name.
-    commit = path.name if path.parent.name == "snapshots" else revision
-    label = f"{HUB}{repository}" + (f"@{commit}" if commit else "")
-    return _read_source(ModelFolder(path, "fetch it again"), label)
+    fetched = fetch_repository(
+        repository,
+        files=FileSet.CHECKPOINT,
+        revision=revision or None,
+        accept_licence=accept_licence,
+        progress=progress,
+    ).folder
+    return _read_source(ModelFolder(fetched.folder, "fetch it again"), fetched.source)
 
 
 def _read_source(folder: ModelFolder, label: str) -> ExportSource:

@@ -1,8 +1,17 @@
 """The hub that models are fetched from: what is in a repository, and its files, whole and checked.
 
 Files go into the hub's own cache, so that other programs find them there, and what they fetched is
-found here. The hub's client is asked for addresses and answers; the bytes are brought here, because
-version 2 of the client throws away what there is of a stopped download, and checks only its size.
+found here. It is laid out so::
+
+    models--OWNER--NAME/blobs/DIGEST               content, under its digest
+    models--OWNER--NAME/snapshots/COMMIT/PATH      a link to it, for every file of a commit
+    models--OWNER--NAME/refs/BRANCH                the commit where a branch stood
+    .locks/models--OWNER--NAME/DIGEST.lock         held while a file is fetched
+
+Where links are not possible, the content lies in the snapshot itself. The hub's client lists, asks
+and brings the bytes. Where they grow and whether they are right is seen to here, since version 2 of
+the client throws away what there is of a stopped download, and checks only its size: see
+``docs/adr/0026-own-hub-client.md``.
 
 The environment variables of the hub's client hold: ``HF_HOME`` and ``HF_HUB_CACHE`` for the cache,
 ``HF_ENDPOINT`` for a mirror, ``HF_HUB_OFFLINE``, ``HF_TOKEN``.
@@ -10,34 +19,57 @@ The environment variables of the hub's client hold: ``HF_HOME`` and ``HF_HUB_CAC
 
 from __future__ import annotations
 
+import io
 import os
 import re
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from sightline.encoders.hub.cache import COMMIT, DIGEST, HubCache, HubFile, check, link, size_of
+from sightline.encoders.digests import sha256_of_file
 from sightline.encoders.installed import FetchedFile
 from sightline.errors import (
     DownloadDamagedError,
     HubRefusedError,
     HubUnreachableError,
     InvalidValueError,
+    TooLittleRoomError,
 )
 from sightline.system.files import storage_error
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-# What is not one of these may be weights that a graph keeps in a file of their own; see ``link``.
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
+# What is not one of these may be weights that a graph keeps in a file of their own; see ``_link``.
 _SOFTLY_LINKED = (".json", ".onnx")
-_TRIES_WITHOUT_PROGRESS = 4
-_ANSWER_S = 15.0
-# A hub has several addresses, and behind a firewall each of them is waited for in turn.
-_CONNECT_S = 3.0
-_PATIENCE = (_CONNECT_S, _ANSWER_S, _ANSWER_S, _ANSWER_S)  # connect, read, write, and a free line
+# Connect, read, write, and a free line. A hub has several addresses, and behind a firewall each of
+# them is waited for in turn.
+_PATIENCE_S = (3.0, 15.0, 15.0, 15.0)
+
+Tell = Callable[[int], None]
+"""Gets the number of bytes that are there of a file, as it grows."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """One file of a repository.
+
+    Attributes:
+        path: Relative to the repository, with ``/``.
+        size_bytes: Of its content.
+        digest: Of its content, hex: SHA-256 for a big file, git's SHA-1 for a small one.
+    """
+
+    path: str
+    size_bytes: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +97,23 @@ class Hub:
     Args:
         endpoint: Its address; None for that of ``HF_ENDPOINT``, or the public one.
         cache: The folder of the cache; None for the hub's own.
-        pause_s: How long to wait before a broken connection is tried again.
 
     Raises:
         InvalidValueError: the address is none.
     """
 
-    def __init__(
-        self, endpoint: str | None = None, cache: Path | None = None, *, pause_s: float = 1.0
-    ) -> None:
+    def __init__(self, endpoint: str | None = None, cache: Path | None = None) -> None:
         from huggingface_hub import constants
 
         address = endpoint or constants.ENDPOINT
         if not address.startswith(("http://", "https://")):
             raise InvalidValueError("HF_ENDPOINT", address, "an address with http:// or https://")
         self._endpoint = address.rstrip("/")
-        self._pause_s = pause_s
-        self.cache = HubCache(cache or Path(constants.HF_HUB_CACHE))
+        self._cache = cache or Path(constants.HF_HUB_CACHE)
+
+    def snapshot(self, repository: str, commit: str) -> Path:
+        """Return the folder that looks like a repository at a commit."""
+        return self._home(repository) / "snapshots" / commit
 
     def listing(self, repository: str, revision: str) -> Listing:
         """Return what is in a repository; what the cache has of it, where no hub answers.
@@ -93,21 +125,40 @@ class Hub:
         """
         if not _REPOSITORY.fullmatch(repository):
             raise InvalidValueError("a hub repository", repository, "of the form OWNER/NAME")
+        note = self._home(repository) / "refs" / revision
         try:
             listing = self._ask(repository, revision)
         except HubUnreachableError as error:
-            commit = self.cache.noted(repository, revision)
-            files = self.cache.files(repository, commit) if commit else {}
+            commit = revision if _COMMIT.fullmatch(revision) else _text_of(note)
+            files = _files_in(self.snapshot(repository, commit)) if commit else {}
             if not files:
                 raise
             return Listing(repository, commit, "", files, error)
         if revision != listing.commit:
-            self.cache.note(repository, revision, listing.commit)
+            with suppress(OSError):  # a shared cache may be one that cannot be written
+                note.parent.mkdir(parents=True, exist_ok=True)
+                note.write_text(listing.commit)
         return listing
 
-    def download(
-        self, listing: Listing, path: str, tell: Callable[[int], None], sha256: str = ""
-    ) -> FetchedFile:
+    def check_room(self, repository: str, files: Iterable[HubFile]) -> None:
+        """Check that what is still to be fetched of some files fits on the disk of the cache.
+
+        Raises:
+            TooLittleRoomError: it does not.
+        """
+        needed_bytes = 0
+        for file in {file.digest: file for file in files}.values():
+            blob, partial = self._blob(repository, file), self._partial(repository, file)
+            needed_bytes += max(0, file.size_bytes - max(_size_of(blob), _size_of(partial)))
+        folder = self._cache
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        free_bytes = shutil.disk_usage(folder).free
+        if needed_bytes > free_bytes:
+            needed_megabytes = -(-needed_bytes // 1_000_000)
+            raise TooLittleRoomError(self._cache, needed_megabytes, free_bytes // 1_000_000)
+
+    def download(self, listing: Listing, path: str, tell: Tell, sha256: str = "") -> FetchedFile:
         """Return one file of a repository, which is in the cache then, whole and checked.
 
         What was fetched before is checked again. A download that was stopped goes on where it was,
@@ -116,7 +167,7 @@ class Hub:
         Args:
             listing: Of the repository.
             path: One of its files.
-            tell: Gets the number of bytes that are there, as it grows.
+            tell: See ``Tell``.
             sha256: What the file was when it was first fetched, or "" for whatever it is.
 
         Raises:
@@ -127,130 +178,126 @@ class Hub:
             NotWritableError: the cache cannot be written.
         """
         file = listing.files[path]
-        pointer = self.cache.snapshot(listing.repository, listing.commit) / path
-        blob = self.cache.blob(listing.repository, file)
-        is_soft = path.endswith(_SOFTLY_LINKED)
+        pointer = self.snapshot(listing.repository, listing.commit) / path
         # First without the lock: a cache that is shared may be one that cannot be written.
-        if found := _in_place(pointer, file, is_soft):
+        found = _in_place(pointer, file)
+        if found:
             _check_known(listing.repository, path, found, sha256)
-            tell(file.size_bytes)
-            return FetchedFile(path, file.size_bytes, found)
-        try:
-            with self.cache.locked(listing.repository, file):
-                # Where links are not possible, the file itself is in the snapshot.
-                there = pointer if pointer.exists() and not pointer.is_symlink() else blob
-                whole, found = self._whole(listing, file, there, tell)
-                _check_known(listing.repository, path, found, sha256)
-                if whole != there:
-                    os.replace(whole, blob)
-                if whole != pointer:
-                    link(blob, pointer, hard=not is_soft)
-        except OSError as error:
-            raise storage_error(error, pointer) from error
+        else:
+            try:
+                with self._locked(listing.repository, file):
+                    found = _in_place(pointer, file) or self._put(listing, file, tell, sha256)
+            except OSError as error:
+                raise storage_error(error, pointer) from error
         tell(file.size_bytes)
         return FetchedFile(path, file.size_bytes, found)
 
-    def _whole(
-        self, listing: Listing, file: HubFile, there: Path, tell: Callable[[int], None]
-    ) -> tuple[Path, str]:
-        """Return where the whole and checked content is, and its SHA-256."""
-        if there.exists():
-            sha256, problem = check(there, file)
+    def _home(self, repository: str) -> Path:
+        return self._cache / f"models--{repository.replace('/', '--')}"
+
+    def _blob(self, repository: str, file: HubFile) -> Path:
+        return self._home(repository) / "blobs" / file.digest
+
+    def _partial(self, repository: str, file: HubFile) -> Path:
+        return self._home(repository) / "blobs" / f"{file.digest}.incomplete"
+
+    @contextmanager
+    def _locked(self, repository: str, file: HubFile) -> Iterator[None]:
+        """Hold the lock that every client of the hub takes when it fetches this file."""
+        from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
+
+        lock = self._cache / ".locks" / self._home(repository).name / f"{file.digest}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        self._blob(repository, file).parent.mkdir(parents=True, exist_ok=True)
+        with WeakFileLock(lock):
+            yield
+
+    def _put(self, listing: Listing, file: HubFile, tell: Tell, known: str) -> str:
+        """Bring a file to its place in the cache, and return its SHA-256."""
+        blob, partial = (
+            self._blob(listing.repository, file),
+            self._partial(listing.repository, file),
+        )
+        for there in (blob, partial, partial) if blob.exists() else (partial, partial):
+            if there is partial:
+                self._bring(listing, file, partial, tell)
+            sha256, problem = _check(there, file)
             if not problem:
-                return there, sha256
+                _check_known(listing.repository, file.path, sha256, known)
+                there.replace(blob)
+                _link(blob, self.snapshot(listing.repository, listing.commit) / file.path)
+                return sha256
             there.unlink()
-        partial = self.cache.partial(listing.repository, file)
-        for _ in range(2):
-            self._bring(listing, file, partial, tell)
-            sha256, problem = check(partial, file)
-            if not problem:
-                return partial, sha256
-            partial.unlink()
         raise DownloadDamagedError(file.path, problem)
 
-    def _bring(
-        self, listing: Listing, file: HubFile, partial: Path, tell: Callable[[int], None]
-    ) -> None:
-        """Let a partial file grow until it is whole, whatever happens to the connection."""
+    def _bring(self, listing: Listing, file: HubFile, partial: Path, tell: Tell) -> None:
+        """Let a partial file grow until it is whole, for as long as each try brings more."""
+        from huggingface_hub.file_download import http_get
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
+
         if listing.unreachable is not None:
             raise listing.unreachable
-        tries = 0
-        while not partial.exists() or size_of(partial) < file.size_bytes:
-            had = size_of(partial)
-            reason = "the connection ends before the file does"
-            try:
-                self._append(listing, file, partial, tell)
-            except _BrokenError as error:
-                reason = str(error)
-            if partial.exists() and size_of(partial) > had:
-                tries = 0
-                continue
-            tries += 1
-            if tries == _TRIES_WITHOUT_PROGRESS and size_of(partial) < file.size_bytes:
-                raise HubUnreachableError(listing.repository, reason)
-            time.sleep(self._pause_s * tries)
-
-    def _append(
-        self, listing: Listing, file: HubFile, partial: Path, tell: Callable[[int], None]
-    ) -> None:
-        """Ask once for what a partial file lacks, and write what comes of it."""
-        from huggingface_hub import get_session
-        from huggingface_hub.utils import (  # type: ignore[attr-defined]  # not marked as exported
-            build_hf_headers,
-            hf_raise_for_status,
-        )
-
-        had = size_of(partial)
-        address = f"{listing.repository}/resolve/{listing.commit}/{quote(file.path)}"
+        path = f"{listing.repository}/resolve/{listing.commit}/{quote(file.path)}"
+        address = f"{self._endpoint}/{path}"
         headers = build_hf_headers(library_name="sightline") | {"Accept-Encoding": "identity"}
-        if had:
-            headers["Range"] = f"bytes={had}-"
-        with (
-            _translated(listing.repository, file.path),
-            get_session().stream(
-                "GET", f"{self._endpoint}/{address}", headers=headers, timeout=_PATIENCE
-            ) as answer,
-        ):
-            hf_raise_for_status(answer)
-            # A server may send the whole file whatever part of it was asked for.
-            goes_on = str(answer.headers.get("Content-Range")).startswith(f"bytes {had}-")
-            with partial.open("ab" if goes_on else "wb") as out:
-                # As it arrives: what a chunk of a fixed size holds back is lost in a break.
-                for chunk in answer.iter_bytes():
-                    out.write(chunk)
-                    out.flush()  # a killed process leaves what it told of
-                    tell(min(out.tell(), file.size_bytes))
-                os.fsync(out.fileno())
+        is_whole = partial.exists() and _size_of(partial) >= file.size_bytes
+        while not is_whole:
+            with _Growing(partial, tell) as out:
+                had = out.tell()
+                try:
+                    with _translated(listing.repository, file.path):
+                        http_get(address, out, resume_size=had, headers=headers, tqdm_class=_NoBar)
+                    os.fsync(out.fileno())
+                    is_whole = True
+                except HubUnreachableError:
+                    if not had < out.tell() < file.size_bytes:
+                        raise
 
     def _ask(self, repository: str, revision: str) -> Listing:
         from huggingface_hub import HfApi
 
         api = HfApi(endpoint=self._endpoint, library_name="sightline")
         try:
-            with _translated(repository, revision):
+            with _translated(repository, revision, f"no hub answers at {self._endpoint} ({{}})"):
                 info = api.model_info(
                     repository,
                     revision=revision,
                     files_metadata=True,
-                    timeout=_PATIENCE,  # type: ignore[arg-type]  # it is handed through to httpx
+                    timeout=_PATIENCE_S,  # type: ignore[arg-type]  # it is handed through to httpx
                 )
             return _listing_of(repository, info)
-        except _BrokenError as error:
-            reason = f"no hub answers at {self._endpoint} ({error})"
-            raise HubUnreachableError(repository, reason) from error
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             # A network that wants a log-in answers every address with a page of its own.
             reason = f"what answers at {self._endpoint} is not a model hub"
             raise HubUnreachableError(repository, reason) from error
 
 
-class _BrokenError(Exception):
-    """The connection broke, or the hub is busy; it can be tried again."""
+class _Growing(io.BufferedWriter):
+    """A file that tells how long it is. A process that is killed leaves what it told of."""
+
+    def __init__(self, path: Path, tell: Tell) -> None:
+        super().__init__(io.FileIO(path, "a"))
+        self._told = tell
+
+    def write(self, buffer: ReadableBuffer, /) -> int:
+        written = super().write(buffer)
+        self.flush()
+        self._told(self.tell())
+        return written
+
+
+class _NoBar(nullcontext[Any]):
+    """In place of the progress bar of the hub's client."""
+
+    def __init__(self, **_: object) -> None:
+        super().__init__(self)
+
+    def update(self, count: int) -> None: ...
 
 
 @contextmanager
-def _translated(repository: str, wanted: str) -> Iterator[None]:
-    """Turn what the hub's client raises into Sightline's errors, or into ``_BrokenError``."""
+def _translated(repository: str, wanted: str, broken: str = "{}") -> Iterator[None]:
+    """Turn what the hub's client raises into Sightline's errors."""
     from huggingface_hub import errors
 
     # The client has moved from one HTTP library to another. Its own errors stem from either.
@@ -261,17 +308,26 @@ def _translated(repository: str, wanted: str) -> Iterator[None]:
         reason = "HF_HUB_OFFLINE is set (unset it where there is a network)"
         raise HubUnreachableError(repository, reason) from error
     except errors.HfHubHTTPError as error:
+        status = error.response.status_code
+        if status in (408, 416, 429) or status >= 500:
+            reason = broken.format(f"it answers with status {status}")
+            raise HubUnreachableError(repository, reason) from error
         raise _refused(error, repository, wanted) from error
     except transport_error as error:
-        raise _BrokenError(str(error).partition("\n")[0] or type(error).__name__) from error
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise HubUnreachableError(repository, broken.format(reason)) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # The client's own check: less or more came than the answer announced.
+        raise HubUnreachableError(repository, str(error).partition("\n")[0]) from error
 
 
-def _refused(error: Any, repository: str, wanted: str) -> Exception:  # noqa: ANN401 - the client's
+def _refused(error: Any, repository: str, wanted: str) -> HubRefusedError:  # noqa: ANN401
     from huggingface_hub import errors
 
-    status = error.response.status_code
-    if status in (408, 416, 429) or status >= 500:
-        return _BrokenError(f"it answers with status {status}")
+    problem = f"the hub answers with status {error.response.status_code} to {wanted}"
+    remedy = "set HF_TOKEN if it is private, or try another --revision"
     if isinstance(error, errors.GatedRepoError):
         problem = "its owner wants terms to be accepted first"
         remedy = "accept them on its page on the hub, and set HF_TOKEN to a token of yours"
@@ -281,21 +337,75 @@ def _refused(error: Any, repository: str, wanted: str) -> Exception:  # noqa: AN
     elif isinstance(error, errors.RepositoryNotFoundError):
         problem = "the hub knows no such repository, or keeps it private"
         remedy = "check the spelling, or set HF_TOKEN if it is one of yours"
-    else:
-        problem = f"the hub answers with status {status} to {wanted}"
-        remedy = "set HF_TOKEN if it is private, or try another --revision"
     return HubRefusedError(repository, problem, remedy)
 
 
-def _in_place(pointer: Path, file: HubFile, is_soft: bool) -> str:
+def _listing_of(repository: str, info: Any) -> Listing:  # noqa: ANN401 - the client's ModelInfo
+    """Return an answer of the hub, checked: digests become names of files in the cache.
+
+    Raises:
+        ValueError, TypeError, AttributeError: it is not what a hub answers.
+    """
+    files = {}
+    for entry in info.siblings:
+        digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
+        if not _DIGEST.fullmatch(digest):
+            raise ValueError(f"the digest of {entry.rfilename}")
+        files[entry.rfilename] = HubFile(entry.rfilename, int(entry.size), digest)
+    if not _COMMIT.fullmatch(info.sha):
+        raise ValueError("the commit")
+    licence = getattr(info.card_data, "license", None) if info.card_data else None
+    return Listing(repository, info.sha, licence if isinstance(licence, str) else "", files)
+
+
+def _files_in(snapshot: Path) -> Mapping[str, HubFile]:
+    """What is there of a commit, by path. A link leads to a content with its digest for a name."""
+    found = {}
+    for path in sorted(snapshot.rglob("*")):
+        if path.is_file():
+            real = path.resolve().name
+            digest = real if _DIGEST.fullmatch(real) else sha256_of_file(path)
+            name = path.relative_to(snapshot).as_posix()
+            found[name] = HubFile(name, path.stat().st_size, digest)
+    return found
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _in_place(pointer: Path, file: HubFile) -> str:
     """Return the SHA-256 of a file that is there as it should be, or ""."""
-    if pointer.is_symlink() and not is_soft:
+    if pointer.is_symlink() and not pointer.name.endswith(_SOFTLY_LINKED):
         return ""
     try:
-        sha256, problem = check(pointer, file)
+        sha256, problem = _check(pointer, file)
     except OSError:
         return ""
     return "" if problem else sha256
+
+
+def _check(path: Path, file: HubFile) -> tuple[str, str]:
+    """Return the SHA-256 of a file's content, and what is wrong with it, or ""."""
+    from huggingface_hub.utils.sha import git_hash
+
+    size_bytes = path.stat().st_size
+    if size_bytes != file.size_bytes:
+        return "", f"it has {size_bytes:,} bytes, not {file.size_bytes:,}"
+    sha256 = sha256_of_file(path)
+    found = sha256 if len(file.digest) == len(sha256) else git_hash(path.read_bytes())
+    problem = "" if found == file.digest else f"its digest is {found[:12]}, not {file.digest[:12]}"
+    return sha256, problem
 
 
 def _check_known(repository: str, path: str, found: str, known: str) -> None:
@@ -308,19 +418,22 @@ def _check_known(repository: str, path: str, found: str, known: str) -> None:
         )
 
 
-def _listing_of(repository: str, info: Any) -> Listing:  # noqa: ANN401 - the client's ModelInfo
-    """Return an answer of the hub, checked: digests become names of files in the cache.
+def _link(blob: Path, pointer: Path) -> None:
+    """Make a path of a snapshot show a content.
 
-    Raises:
-        ValueError, TypeError, AttributeError: it is not what a hub answers.
+    By a symbolic link, as the hub's client does; but OpenVINO refuses weights that a graph keeps in
+    a file of their own if that file is really in another folder.
     """
-    files = {}
-    for entry in info.siblings:
-        digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
-        if not DIGEST.fullmatch(digest):
-            raise ValueError(f"the digest of {entry.rfilename}")
-        files[entry.rfilename] = HubFile(entry.rfilename, int(entry.size), digest)
-    if not COMMIT.fullmatch(info.sha):
-        raise ValueError("the commit")
-    licence = getattr(info.card_data, "license", None) if info.card_data else None
-    return Listing(repository, info.sha, licence if isinstance(licence, str) else "", files)
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    pointer.unlink(missing_ok=True)
+    # Links need a right on Windows, and some drives have none at all.
+    if pointer.name.endswith(_SOFTLY_LINKED):
+        try:
+            pointer.symlink_to(os.path.relpath(blob, pointer.parent))
+        except (OSError, NotImplementedError):
+            os.replace(blob, pointer)
+        return
+    try:
+        pointer.hardlink_to(blob)
+    except (OSError, NotImplementedError):
+        shutil.copyfile(blob, pointer)  # other commits may show the content, too

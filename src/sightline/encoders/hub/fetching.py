@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from sightline.encoders.files.model_files import ModelFolder, read_model_files
+from sightline.encoders.files.model_files import FileSet, ModelFolder, read_model_files
 from sightline.encoders.hub.client import Hub, Listing
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
 from sightline.encoders.installed import (
-    FetchedFile,
     InstalledFolder,
     InstalledModel,
     Registry,
     installed,
     joined,
 )
-from sightline.encoders.table import FILE_SETS, MODELS, ModelCard, restriction_of
+from sightline.encoders.table import FILE_SETS, MODELS, restriction_of
 from sightline.errors import (
     HubRefusedError,
     HubUnreachableError,
@@ -31,8 +29,7 @@ from sightline.errors import (
     ModelNotFoundError,
 )
 
-CHECKPOINT = "checkpoint"
-_BRANCH = "main"
+CHECKPOINT = FileSet.CHECKPOINT
 _EXPORT = "take other files with --precision, or a checkpoint with `sightline models export`"
 # What helps where a repository lacks what was asked for.
 _REMEDIES = {
@@ -115,19 +112,25 @@ def fetch(
         return replace(before, licence=card.licence, model=installed(folder, "shipped"))
     if card.restriction and not (accept_licence or before.licence_accepted):
         raise LicenceNotAcceptedError(name, card.licence, card.restriction)
-    what = CHECKPOINT if checkpoint else files
     repository = card.checkpoint if checkpoint else card.hub_id
     known = before.checkpoint if checkpoint else before.model
+    wanted = revision or (known.commit if known else "") or card.revision
     hub = hub or Hub()
     try:
-        listing = hub.listing(repository, _wanted(card, known, revision))
-        brought = _download(hub, listing, what, known, progress)
+        listing = hub.listing(repository, wanted)
+        brought = _download(hub, listing, CHECKPOINT if checkpoint else files, known, progress)
     except HubUnreachableError as error:
         options = "--checkpoint" if checkpoint else ""
         raise HubUnreachableError(error.wanted, error.reason, name, options) from error
-    return registry.update(
-        name, lambda record: _noted(record, card, brought, checkpoint, accept_licence)
-    )
+
+    def noted(record: InstalledModel) -> InstalledModel:
+        accepted = record.licence_accepted or (accept_licence and bool(card.restriction))
+        record = replace(record, licence=card.licence, licence_accepted=accepted)
+        if checkpoint:
+            return replace(record, checkpoint=joined(record.checkpoint, brought))
+        return replace(record, model=joined(record.model, brought))
+
+    return registry.update(name, noted)
 
 
 def fetch_repository(
@@ -153,41 +156,11 @@ def fetch_repository(
         As ``fetch``.
     """
     hub = hub or Hub()
-    listing = hub.listing(repository, revision or _BRANCH)
+    listing = hub.listing(repository, revision or "main")
     restriction = restriction_of(listing.licence)
     if restriction and not accept_licence:
         raise LicenceNotAcceptedError(repository, listing.licence, restriction)
     return FetchedRepository(_download(hub, listing, files, None, progress), listing.licence)
-
-
-def fetch_checkpoint(
-    repository: str,
-    revision: str | None = None,
-    *,
-    accept_licence: bool = False,
-    progress: Tell | None = None,
-    hub: Hub | None = None,
-) -> Path:
-    """Return the folder of a repository's PyTorch checkpoint, which is on this machine then.
-
-    Raises:
-        As ``fetch``.
-    """
-    fetched = fetch_repository(
-        repository,
-        files=CHECKPOINT,
-        revision=revision,
-        accept_licence=accept_licence,
-        progress=progress,
-        hub=hub,
-    )
-    return fetched.folder.folder
-
-
-def _wanted(card: ModelCard, known: InstalledFolder | None, revision: str | None) -> str:
-    if revision is not None:
-        return revision
-    return (known.commit if known else "") or card.revision
 
 
 def _download(
@@ -197,18 +170,29 @@ def _download(
     known: InstalledFolder | None,
     progress: Tell | None,
 ) -> InstalledFolder:
-    paths = _chosen(listing, what)
-    folder = hub.cache.snapshot(listing.repository, listing.commit)
+    files = [listing.files[path] for path in _chosen(listing, what)]
+    if listing.unreachable is None:
+        hub.check_room(listing.repository, files)
     source = f"hf:{listing.repository}@{listing.commit}"
     same = known is not None and known.source == source
     digests = {file.path: file.sha256 for file in known.files} if known and same else {}
-    files = _brought(hub, listing, paths, digests, progress)
+    total_bytes, done_bytes, fetched = sum(file.size_bytes for file in files), 0, []
+    for file in files:
+
+        def tell(there: int, path: str = file.path, before: int = done_bytes) -> None:
+            if progress is not None:
+                progress(FetchProgress(path, before + there, total_bytes))
+
+        tell(0)
+        fetched.append(hub.download(listing, file.path, tell, digests.get(file.path, "")))
+        done_bytes += file.size_bytes
+    folder = hub.snapshot(listing.repository, listing.commit)
     try:
         read_model_files(ModelFolder(folder, "choose another repository"), what)
     except ModelFilesError as error:
         # A cache that was filled half explains this better than its content does.
         raise (listing.unreachable or error) from error
-    return installed(folder, source, () if what == CHECKPOINT else (what,), files)
+    return installed(folder, source, () if what == CHECKPOINT else (what,), tuple(fetched))
 
 
 def _chosen(listing: Listing, what: str) -> tuple[str, ...]:
@@ -222,43 +206,3 @@ def _chosen(listing: Listing, what: str) -> tuple[str, ...]:
         if listing.unreachable is not None:
             raise listing.unreachable from error
         raise HubRefusedError(listing.repository, str(error), _REMEDIES[what]) from error
-
-
-def _brought(
-    hub: Hub,
-    listing: Listing,
-    paths: tuple[str, ...],
-    digests: dict[str, str],
-    progress: Tell | None,
-) -> tuple[FetchedFile, ...]:
-    files = [listing.files[path] for path in paths]
-    if listing.unreachable is None:
-        hub.cache.check_room(hub.cache.missing_bytes(listing.repository, files))
-    total_bytes, done_bytes, fetched = sum(file.size_bytes for file in files), 0, []
-    for file in files:
-
-        def tell(there: int, path: str = file.path, before: int = done_bytes) -> None:
-            if progress is not None:
-                progress(FetchProgress(path, before + there, total_bytes))
-
-        tell(0)
-        fetched.append(hub.download(listing, file.path, tell, digests.get(file.path, "")))
-        done_bytes += file.size_bytes
-    return tuple(fetched)
-
-
-def _noted(
-    record: InstalledModel,
-    card: ModelCard,
-    brought: InstalledFolder,
-    checkpoint: bool,
-    accept_licence: bool,
-) -> InstalledModel:
-    record = replace(
-        record,
-        licence=card.licence,
-        licence_accepted=record.licence_accepted or (accept_licence and bool(card.restriction)),
-    )
-    if checkpoint:
-        return replace(record, checkpoint=joined(record.checkpoint, brought))
-    return replace(record, model=joined(record.model, brought))
