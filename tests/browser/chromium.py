@@ -10,7 +10,14 @@ from pathlib import Path
 
 from playwright.sync_api import Playwright, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell draws the same pages with two thirds of the work; it only has no window.
+_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 def find_chromium(playwright: Playwright) -> str | None:
@@ -38,8 +45,9 @@ def main() -> int:
 def _ways() -> list[list[str]]:
     ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
-        update = "apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium"
-        return [["sh", "-c", update], *ways]
+        install = "apt-get install -y -qq --no-install-recommends"
+        either = f"{{ {install} chromium-headless-shell || {install} chromium; }}"
+        return [["sh", "-c", f"apt-get update -qq && {either}"], *ways]
     return ways
 
 

@@ -1,7 +1,6 @@
 """The report: what it holds, that it asks for nothing, and how it looks in a browser."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -20,6 +19,7 @@ from sightline.evaluation.run.workplace import Workplace
 from sightline.evaluation.tasks import Crop, Protocol, Published, Task, Topic
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
+from tests.browser.chromium import find_chromium
 from tests.conftest import COLOURS, paint
 
 HOSTILE = "<script>alert(1) & \"'.png"
@@ -170,8 +170,8 @@ def test_a_picture_that_is_gone_is_no_fault(evaluation: Evaluation, tmp_path: Pa
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
-        if found is None and not Path(driver.chromium.executable_path).exists():
+        found = find_chromium(driver)
+        if found is None:
             pytest.skip("there is no Chromium; install one, or run `playwright install chromium`")
         chromium = driver.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield chromium
