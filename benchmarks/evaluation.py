@@ -26,7 +26,12 @@ from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.ranking import Run
 from sightline.evaluation.run.searching import search_in_parts
 from sightline.evaluation.scoring import Scored, score
-from sightline.evaluation.tasks import CUTOFFS, mean_average_precisions, own_picture_protocols
+from sightline.evaluation.tasks import (
+    CUTOFFS,
+    Topic,
+    mean_average_precisions,
+    own_picture_protocols,
+)
 from sightline.indexes import ExactIndex
 from sightline.types import Vectors
 
@@ -94,8 +99,8 @@ def main() -> int:
     began, began_cpu = time.perf_counter(), time.process_time()
     run = search(watch, index, names, queries, vectors[queries])
     with watch.timing("judging_s"):
-        own = {names[int(query)]: names[int(query)] for query in queries}
-        protocols = own_picture_protocols(judgements(names, queries), own, MEASURES)
+        topics = [Topic(names[int(query)], own=names[int(query)]) for query in queries]
+        protocols = own_picture_protocols(judgements(names, queries), topics, MEASURES)
     with watch.timing("measures_and_bootstrap_s"):
         scored = [score(run, protocol) for protocol in protocols]
     evaluation_s, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu

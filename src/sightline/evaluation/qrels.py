@@ -16,14 +16,11 @@ JUNK = -1
 
 @dataclass(frozen=True, slots=True)
 class Qrels:
-    """Grades by query and document.
+    """Grades by query and then by document.
 
     A grade of 1 or more is relevant, and more is better; 0 was looked at and is not relevant; a
     negative grade is junk, which is taken out of every ranking, so that later documents move up. A
     document without a grade counts as not relevant.
-
-    Attributes:
-        grades: By query, then by document.
     """
 
     grades: Mapping[str, Mapping[str, int]]
@@ -58,19 +55,11 @@ class Qrels:
         return len(self.grades)
 
     def left_out(self, own: Mapping[str, str]) -> Qrels:
-        """Return the same with each query's own picture as junk: neither right nor wrong.
-
-        Args:
-            own: The document that a query was made of, by query. Others stay as they are.
-        """
+        """Return the same with each query's own picture, by query, as junk."""
         return self._with(dict.fromkeys(own, JUNK), own)
 
     def counted(self, own: Mapping[str, str]) -> Qrels:
-        """Return the same with each query's own picture as relevant, with its best grade.
-
-        Args:
-            own: The document that a query was made of, by query. Others stay as they are.
-        """
+        """Return the same with each query's own picture, by query, as relevant: its best grade."""
         best = {q: max([1, *self.grades[q].values()]) for q in own if q in self.grades}
         return self._with(best, own)
 

@@ -63,11 +63,7 @@ class Run:
     ) -> Run:
         """Return a run whose rows are put in order: best score first, then by document.
 
-        Args:
-            queries: q ids.
-            documents: n ids, in any order.
-            ranked: Places in ``documents``, shape (q, depth), -1 where there is nothing.
-            scores: Shape (q, depth).
+        All are as the run has them, but that documents may be in any order.
 
         Raises:
             InvalidValueError: a score is not a number.

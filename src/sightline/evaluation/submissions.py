@@ -9,7 +9,7 @@ from pathlib import Path
 from sightline.errors import InvalidValueError
 from sightline.evaluation.files import write_file
 from sightline.evaluation.ranking import Run
-from sightline.evaluation.tasks import Submission, Task
+from sightline.evaluation.tasks import Submission, Task, own_of
 
 _CIRCO_RESULTS = 50
 _CIRR_RESULTS, _CIRR_SUBSET_RESULTS = 50, 3
@@ -32,7 +32,7 @@ def write_submissions(task: Task, runs: Mapping[str, Run], folder: Path) -> tupl
         case Submission.CIRCO:
             contents["circo_submission.json"] = circo_submission(runs[""])
         case Submission.CIRR:
-            contents["cirr_recall.json"] = cirr_recall(runs[""], task.own)
+            contents["cirr_recall.json"] = cirr_recall(runs[""], own_of(task.topics))
             contents["cirr_recall_subset.json"] = cirr_subset(runs["subset"])
     return tuple(
         write_file(folder / name, json.dumps(content).encode())

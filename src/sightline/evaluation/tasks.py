@@ -6,7 +6,7 @@ data, so that a protocol can be tested without a picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -49,12 +49,7 @@ class Crop:
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A picture file after a known change, to see whether the original is found by it.
-
-    Attributes:
-        source: The file.
-        by: The name of the change, as ``run.pictures`` has it.
-    """
+    """A picture file after a change of ``run.pictures``, to see whether the original is found."""
 
     source: Path
     by: str
@@ -118,13 +113,7 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A row that others printed, to stand beside ours.
-
-    Attributes:
-        source: Who.
-        values: In percent, by the name that they gave the measure.
-        remark: What is not known about it.
-    """
+    """A row in percent that others printed, by the names of its measures, and what is unknown."""
 
     source: str
     values: Mapping[str, float]
@@ -162,10 +151,10 @@ class Task:
     notes: tuple[str, ...] = ()
     submission: Submission | None = None
 
-    @property
-    def own(self) -> dict[str, str]:
-        """The document that each topic's picture is, where it is one."""
-        return {topic.id: topic.own for topic in self.topics if topic.own is not None}
+
+def own_of(topics: Iterable[Topic]) -> dict[str, str]:
+    """Return the document that each topic's picture is, where it is one, by topic."""
+    return {topic.id: topic.own for topic in topics if topic.own is not None}
 
 
 CUTOFFS = (5, 10, 20, 50)
@@ -178,12 +167,13 @@ def mean_average_precisions(cutoffs: tuple[int, ...] = CUTOFFS) -> tuple[str, ..
 
 
 def own_picture_protocols(
-    qrels: Qrels, own: Mapping[str, str], measures: tuple[str, ...]
+    qrels: Qrels, topics: Iterable[Topic], measures: tuple[str, ...]
 ) -> tuple[Protocol, ...]:
     """Return two protocols where queries are pictures of the gallery: counted, and left out.
 
     A published figure often does not say which it was, and they differ by many points.
     """
+    own = own_of(topics)
     if not own:
         return (Protocol("", qrels, measures),)
     return (

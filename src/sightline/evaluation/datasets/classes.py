@@ -13,7 +13,6 @@ from sightline.evaluation.datasets.bringing import Brought, drawn
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     CUTOFFS,
-    Protocol,
     Published,
     QueryMode,
     Task,
@@ -59,15 +58,15 @@ def class_task(
     for document, label in told.class_of.items():
         members[label].append(document)
     relevant = {query: members[told.class_of[query]] for query in told.queries}
-    by_image = told.mode is QueryMode.IMAGE
+    topics = tuple(_topic(told, query) for query in told.queries)
     return Task(
         told.name,
         variant,
         told.documents,
-        tuple(_topic(told, query) for query in told.queries),
-        _protocols(relevant, by_image=by_image),
+        topics,
+        own_picture_protocols(Qrels.of(relevant), topics, _MEASURES),
         depth=max(CUTOFFS),
-        prompt=None if by_image else prompt,
+        prompt=None if told.mode is QueryMode.IMAGE else prompt,
         seed=seed,
         published=published,
         notes=_notes(told),
@@ -79,11 +78,6 @@ def _topic(told: ClassTask, query: str) -> Topic:
         return Topic(query, image=told.documents[query], own=query)
     label = told.class_of[query]
     return Topic(query, texts=told.texts[label], cluster=label)
-
-
-def _protocols(relevant: Mapping[str, Sequence[str]], *, by_image: bool) -> tuple[Protocol, ...]:
-    own = {query: query for query in relevant} if by_image else {}
-    return own_picture_protocols(Qrels.of(relevant), own, _MEASURES)
 
 
 def _notes(told: ClassTask) -> tuple[str, ...]:

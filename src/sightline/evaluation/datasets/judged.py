@@ -30,13 +30,12 @@ def read(brought: Brought) -> Task:
     stranger = next((query for query in qrels.queries if query not in topics), None)
     if stranger is not None:
         raise AnnotationsUnreadableError(choices.topics, f"it has no query {stranger!r}")
-    own = {topic.id: topic.own for topic in topics.values() if topic.own is not None}
     return Task(
         brought.card.name,
         f"{choices.qrels.name} over {root.name}",
         documents,
         tuple(topics.values()),
-        own_picture_protocols(qrels, own, _MEASURES),
+        own_picture_protocols(qrels, topics.values(), _MEASURES),
         depth=max(CUTOFFS),
     )
 

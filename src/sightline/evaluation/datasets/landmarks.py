@@ -91,7 +91,6 @@ def read(brought: Brought) -> Task:
     topics = tuple(_asked(brought, query, file, documents) for query, file in queries.items())
     relevant = {q: _listed(file, q, "good") + _listed(file, q, "ok") for q, file in queries.items()}
     junk = {q: _listed(file, q, "junk") for q, file in queries.items()}
-    own = {topic.id: topic.own for topic in topics if topic.own is not None}
     notes = ["mAP/trapezoid with the query counted is the official measure"]
     if left_out:
         notes.append(f"{len(left_out)} files that the authors call damaged are left out")
@@ -100,7 +99,7 @@ def read(brought: Brought) -> Task:
         _variant(brought),
         documents,
         topics,
-        own_picture_protocols(Qrels.of(relevant, junk), own, _MEASURES),
+        own_picture_protocols(Qrels.of(relevant, junk), topics, _MEASURES),
         depth=None,
         published=brought.published,
         notes=tuple(notes),

@@ -21,6 +21,7 @@ from sightline.evaluation.tasks import (
     Task,
     Topic,
     mean_average_precisions,
+    own_of,
 )
 from sightline_scenes import Collection, Detail, Dice, Scene, caption, read_collection
 
@@ -92,8 +93,7 @@ def _by_picture(collection: Collection, choices: Choices) -> _Asked:
         twins = (file for file in same[_outline(picture.scene)] if file != picture.file)
         grades[str(number)] = others | dict.fromkeys(twins, 2)
         topics.append(Topic(str(number), image=collection.path(number), own=picture.file))
-    own = {topic.id: topic.own for topic in topics if topic.own is not None}
-    return tuple(topics), Qrels(grades).left_out(own)
+    return tuple(topics), Qrels(grades).left_out(own_of(topics))
 
 
 def _by_both(collection: Collection, choices: Choices) -> _Asked:
@@ -106,8 +106,7 @@ def _by_both(collection: Collection, choices: Choices) -> _Asked:
             Topic(name, (case.instruction,), collection.path(case.reference), own=reference)
         )
         relevant[name] = [collection.pictures[i].file for i in case.fulfilled]
-    own = {topic.id: topic.own for topic in topics if topic.own is not None}
-    return tuple(topics), Qrels.of(relevant).left_out(own)
+    return tuple(topics), Qrels.of(relevant).left_out(own_of(topics))
 
 
 def _some(collection: Collection, choices: Choices) -> list[int]:

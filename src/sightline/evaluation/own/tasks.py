@@ -31,6 +31,7 @@ from sightline.evaluation.tasks import (
     Task,
     Topic,
     mean_average_precisions,
+    own_of,
 )
 from sightline.gallery import Gallery
 from sightline.types import ImageRecord, Judgement, Question
@@ -51,11 +52,7 @@ class Labels(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnPictures:
-    """A gallery's pictures as documents: their ids are their paths.
-
-    Attributes:
-        records: By path, as text.
-    """
+    """A gallery's pictures as documents: their ids are their paths, as text."""
 
     records: Mapping[str, ImageRecord]
 
@@ -86,13 +83,12 @@ def judged_task(pictures: OwnPictures, judgements: tuple[Judgement, ...], mode: 
         raise InvalidValueError(f"the number of judged queries by {mode}", 0, "at least 1")
     topics = tuple(_topic(question, names, pictures) for question in grades)
     qrels = Qrels({topic.id: grades[q] for topic, q in zip(topics, grades, strict=True)})
-    own = {topic.id: topic.own for topic in topics if topic.own is not None}
     return Task(
         _NAME,
         f"judgements, by {mode}",
         pictures.files,
         topics,
-        (Protocol("", qrels.left_out(own), _MEASURES),),
+        (Protocol("", qrels.left_out(own_of(topics)), _MEASURES),),
         depth=max(CUTOFFS),
         notes=("what nobody judged counts as not relevant, as TREC has it",),
     )
@@ -102,11 +98,6 @@ def modes_of(judgements: tuple[Judgement, ...]) -> list[QueryMode]:
     """Return the ways in which judged questions are asked."""
     found = {_mode(judgement.question) for judgement in judgements}
     return [mode for mode in QueryMode if mode in found]
-
-
-def question_id(question: Question, picture: str | None) -> str:
-    """Return the id of a question in files: its words, its picture, or both."""
-    return " + ".join(part for part in (picture, question.text) if part)
 
 
 def folder_task(
@@ -206,7 +197,8 @@ def _topic(question: Question, names: Mapping[int, str], pictures: OwnPictures) 
     own = None if question.picture is None else names[question.picture]
     image = None if own is None else pictures.records[own].path
     texts = (question.text,) if question.text else ()
-    return Topic(question_id(question, own), texts, image, own)
+    id = " + ".join(part for part in (own, question.text) if part)
+    return Topic(id, texts, image, own)
 
 
 def _bursts(pictures: OwnPictures, within_s: float) -> dict[str, str]:

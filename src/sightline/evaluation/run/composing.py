@@ -20,10 +20,7 @@ from sightline.types.composition import COMPOSING
 class TopicComposer:
     """Composes topics as ``Gallery.find`` composes what users ask.
 
-    Args:
-        gallery: Of the task's documents.
-        ids: Of the documents: a topic's picture that is one goes by its stored vector.
-        asking: How they are asked, with a mode.
+    A topic's picture that is a document, of which there are the ids, goes by its stored vector.
     """
 
     def __init__(self, gallery: Gallery, ids: Mapping[str, int], asking: Asking) -> None:

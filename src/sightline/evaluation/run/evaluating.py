@@ -45,15 +45,9 @@ _PACKAGES = ("numpy", "faiss-cpu", "openvino", "pillow", "torch")
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All that one evaluation gave.
+    """All that one evaluation gave: runs as ``search_task`` has them, scored by each protocol.
 
-    Attributes:
-        task: What was asked.
-        files: The picture file of each document that has one.
-        runs: What was found; see ``search_task``.
-        scored: One for each protocol of the task.
-        summary: The figures with their circumstances.
-        skipped: Pictures that could not be read: of documents, and of queries.
+    The files are those of documents; skipped are pictures of documents and queries.
     """
 
     task: Task
@@ -82,7 +76,7 @@ def evaluate(
         task: What is asked.
         gallery: Of the task's documents; others may be in it, and are not found.
         place: Where crops and vectors of queries are kept.
-        asking: How queries become vectors. The task's own prompt counts where it has none.
+        asking: The task's own prompt counts where it has none.
         index: "exact", or the name of one of FAISS's.
         progress: Called with the stages of a sync, then with "asking".
 
@@ -121,7 +115,7 @@ def evaluate_own(
         gallery: With vectors of its model.
         asking: How queries become vectors.
         vectors: Where vectors of changed pictures are kept.
-        index: "exact", or the name of one of FAISS's.
+        index: As in ``evaluate``.
         progress: Called with the stage "asking".
 
     Raises:

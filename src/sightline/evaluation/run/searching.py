@@ -57,12 +57,8 @@ def search_task(
 ) -> dict[str, Run]:
     """Return the runs of a task: "" ranks all documents, others are named after their protocol.
 
-    Args:
-        task: What is asked.
-        gallery: Searches by itself where it holds the task's documents and nothing else.
-        shelf: The documents.
-        asked: The queries.
-        index: "exact", or the name of one of FAISS's.
+    The gallery searches by itself where it holds the task's documents and nothing else. The index
+    is "exact", or the name of one of FAISS's.
 
     Raises:
         InvalidValueError: there is no such index, or it cannot rank by fused scores.

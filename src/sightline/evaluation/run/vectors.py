@@ -57,7 +57,7 @@ def query_vectors(
         asking: How they are asked.
         folder: Where vectors are kept.
         tell: Called with how many are done, and how many there are.
-        composer: Composes them; if None they are added up.
+        composer: If None, pictures and words are added up.
 
     Raises:
         ModelLacksTextError: a topic has words, and the model reads pictures only.
@@ -178,11 +178,7 @@ def make_vectors(
 ) -> QueryVectors:
     """Return the vectors of topics that are added up, nothing kept; see ``query_vectors``.
 
-    Args:
-        topics: The queries.
-        encoder: Of the gallery's model.
-        asking: How they are asked.
-        known: Vectors of pictures that need not be read, shape (d,) each.
+    Pictures whose vectors, shape (d,) each, are known need not be read.
     """
     pictures = dict.fromkeys(topic.image for topic in topics if topic.image is not None)
     unknown = [picture for picture in pictures if picture not in (known or {})]

@@ -14,12 +14,7 @@ from sightline.system.paths import absolute, cache_folder
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """The folders of one data set on this machine.
-
-    Attributes:
-        folder: Of its own.
-        gallery: The gallery's folder; inside, unless one was named.
-    """
+    """The folders of one data set on this machine; the gallery is inside, unless one was named."""
 
     folder: Path
     gallery: Path
@@ -39,16 +34,10 @@ def workplace(name: str, data: Path, gallery: str | Path | None = None) -> Workp
     """Return the workplace of a data set, made if it is new.
 
     It lies in the user's cache folder, since all of it can be made again, and is told by the data
-    set's name and its folder.
-
-    Args:
-        name: Of the data set.
-        data: Its folder.
-        gallery: A gallery's folder to use instead of one inside.
+    set's name and its folder. A gallery's folder may be named to be used instead of one inside.
 
     Raises:
-        DiskFullError: there is no room.
-        NotWritableError: it cannot be made.
+        StorageError: it cannot be made.
     """
     mark = hashlib.sha256(os.fsencode(absolute(data))).hexdigest()[:8]
     home = cache_folder()
