@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from sightline.cli.models.exporting import export
+from sightline.cli.models.making import export
 from sightline.encoders.export import exporting
 from sightline.encoders.export.exporting import ExportReport
 

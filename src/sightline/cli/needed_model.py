@@ -43,7 +43,7 @@ def _check_precision(asked: str | None) -> None:
 
 
 def _fetch(missing: ModelNotFetchedError) -> None:
-    from sightline.cli.models.progress import shown_download
+    from sightline.cli.progress import shown_download
     from sightline.encoders.hub.fetching import fetch
     from sightline.encoders.table import MODELS
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
+    from sightline.encoders.hub.fetching import FetchProgress
     from sightline.types import Progress
 
 
@@ -32,9 +33,35 @@ def shown_progress() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
+@contextmanager
+def shown_download() -> Iterator[Callable[[FetchProgress], None]]:
+    """Show megabytes, rate and time left of a download, for as long as the block runs."""
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    name = TextColumn("{task.description}", markup=False)
+    size, rate = DownloadColumn(), TransferSpeedColumn()
+    with _bar(name, BarColumn(bar_width=20), size, rate, TimeRemainingColumn()) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(progress: FetchProgress) -> None:
+            bar.update(
+                task,
+                description=progress.file.rpartition("/")[2],
+                completed=progress.done_bytes,
+                total=progress.total_bytes,
+            )
+
+        yield show
+
+
 def progress_bar() -> Bar:
     """Return a bar with count, rate and time left; silent where nobody looks."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -43,7 +70,6 @@ def progress_bar() -> Bar:
         TextColumn,
         TimeRemainingColumn,
     )
-    from rich.progress import Progress as Bar
     from rich.text import Text
 
     class Rate(ProgressColumn):
@@ -51,16 +77,20 @@ def progress_bar() -> Bar:
             speed = task.finished_speed or task.speed
             return Text("" if speed is None else f"{speed:,.0f}/s", style="progress.data.speed")
 
-    # Not the console of reports: a bar that is wider than the terminal has to be cut.
-    console = Console(stderr=True)
-    return Bar(
+    return _bar(
         TextColumn("{task.description:>10}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         Rate(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}", style="yellow"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
     )
+
+
+def _bar(*columns: ProgressColumn) -> Bar:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    # Not the console of reports: a bar that is wider than the terminal has to be cut.
+    console = Console(stderr=True)
+    return Bar(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from sightline.cli.models.adding import add, remove
-from sightline.cli.models.exporting import export
-from sightline.cli.models.fetching import fetch
+from sightline.cli.models.fetching import add, fetch, remove
 from sightline.cli.models.listing import list_models, where
-from sightline.cli.models.quantizing import quantize
+from sightline.cli.models.making import export, quantize
 
 models = typer.Typer(
     name="models",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightline.cli.console import complain, page, say
+from sightline.cli.models.fetching import NameArgument
 from sightline.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def list_models(as_json: JsonOption = False) -> None:
 
 
 def where(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of a model, as `list` has it.")],
+    name: NameArgument,
     checkpoint: Annotated[
         bool, typer.Option("--checkpoint", help="The weights as they were trained, not the ONNX.")
     ] = False,

@@ -1,14 +1,16 @@
-"""`sightline models quantize`: an int8 picture tower, measured on one's own pictures."""
+"""`sightline models export` and `quantize`: a model is made of another, and measured."""
 
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sightline.cli.console import complain, counted, page, say
+from sightline.cli.models.fetching import AcceptOption
 from sightline.cli.options import (
     JsonOption,
     MegapixelsOption,
@@ -16,14 +18,66 @@ from sightline.cli.options import (
     as_model_option,
     named_path,
 )
-from sightline.cli.progress import shown_progress
+from sightline.cli.progress import shown_download, shown_progress
 
 if TYPE_CHECKING:
+    from sightline.encoders.export.exporting import ExportReport
     from sightline.encoders.int8.report import QuantizationReport
     from sightline.images.sampling import PictureSample
 
 _MEASURED = 200
 _MOST_PICTURES = 1000  # half a gigabyte at 224 pixels, and more calibrate no better
+
+
+def export(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            help="A checkpoint of CLIP, SigLIP, SigLIP 2 or DINOv2: its folder, hf:REPO, "
+            "hf:REPO@REVISION, or a model's name after `models fetch NAME --checkpoint`.",
+        ),
+    ],
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The new folder.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the model that lies in OUT.")
+    ] = False,
+    accept_licence: AcceptOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a PyTorch checkpoint into a model folder, compare both, and print the folder.
+
+    Needs the extra torch. The new folder appears at the end, or not at all.
+    """
+    from sightline.encoders.export.exporting import export as export_model
+    from sightline.encoders.export.source import HUB
+
+    with ExitStack() as bars:
+
+        def tell(stage: str) -> None:
+            if not stage.startswith("fetching"):
+                bars.close()
+            complain(stage)
+
+        report = export_model(
+            source,
+            named_path(out),
+            replace=force,
+            accept_licence=accept_licence,
+            tell=tell,
+            fetching=bars.enter_context(shown_download()) if source.startswith(HUB) else None,
+        )
+    say(json.dumps(asdict(report), default=str) if as_json else str(report.folder))
+    complain(_closing_line(report))
+
+
+def _closing_line(report: ExportReport) -> str:
+    checked = {"pictures": report.picture_cosine, "texts": report.text_cosine}
+    worst = ", ".join(f"{what} {value:.7f}" for what, value in checked.items() if value is not None)
+    return (
+        f"{report.dimensions} dimensions, {report.size_bytes / 1e6:,.0f} MB; worst cosine to "
+        f"torch: {worst}; use it with `--model {as_model_option(report.folder)}`"
+    )
 
 
 def quantize(
@@ -103,7 +157,7 @@ def quantize(
             progress=progress,
         )
     if as_json:
-        say(json.dumps(_as_object(report, sample), ensure_ascii=False))
+        say(json.dumps(_as_object(report, sample), ensure_ascii=False, default=str))
     else:
         _print_table(report)
         _print_rest(report, sample, model if out is None else as_model_option(report.folder))
@@ -163,7 +217,5 @@ def _print_rest(report: QuantizationReport, sample: PictureSample, use: str) -> 
 
 
 def _as_object(report: QuantizationReport, sample: PictureSample) -> dict[str, object]:
-    content = asdict(report) | {"folder": str(report.folder)}
-    return content | {
-        "skipped": [{"path": str(each.path), "reason": each.reason} for each in sample.skipped]
-    }
+    skipped = [{"path": each.path, "reason": each.reason} for each in sample.skipped]
+    return asdict(report) | {"skipped": skipped}
