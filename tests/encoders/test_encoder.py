@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tokenizers import Tokenizer, models
 
-from sightline.encoders import DualEncoder, PictureEncoder, load_model
+from sightline.encoders import DualEncoder, load_model
 from sightline.encoders.cpu.openvino_runtime import Tower, import_openvino
 from sightline.encoders.cpu.pace import Pace, SecondsOf
 from sightline.encoders.encoder import Feeds, Runner
@@ -50,7 +50,7 @@ def dual(folder: Path, **options: Any) -> DualEncoder:  # noqa: ANN401
     return encoder
 
 
-def encode_colours(encoder: PictureEncoder, *colours: str) -> Vectors:
+def encode_colours(encoder: Encoder, *colours: str) -> Vectors:
     pictures = [Image.new("RGB", (40, 30), COLOURS[colour]) for colour in colours]
     return encoder.encode_images(np.stack([encoder.prepare(picture) for picture in pictures]))
 

@@ -193,6 +193,7 @@ def test_a_missing_shipped_model_says_how_to_get_it_back(
 def test_the_table_says_of_the_shipped_model_what_its_files_say() -> None:
     card = MODELS["mini"]
     encoder = load_model("mini")
+    assert isinstance(encoder, DualEncoder)
     config = json.loads((MINI / "config.json").read_text())
 
     assert traits(MINI) == card.traits

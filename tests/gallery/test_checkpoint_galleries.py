@@ -37,7 +37,9 @@ class Model:
     pictures: list[Path]
 
     def on_openvino(self) -> Engine:
-        return load_model(self.exported, precision="float32", keep_compiled=False)
+        encoder = load_model(self.exported, precision="float32", keep_compiled=False)
+        assert isinstance(encoder, PictureEncoder)
+        return encoder
 
     def on_torch(self, precision: str = "float32") -> Engine:
         return load_for_torch(find_checkpoint(self.checkpoint), "cpu", precision)

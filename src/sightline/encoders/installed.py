@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from sightline.errors import (
 from sightline.system.files import storage_error, write_whole
 from sightline.system.paths import data_folder
 
+_PLUG_INS = "sightline.encoders"  # the group of entry points
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -267,6 +269,7 @@ def find_model(name_or_folder: str | Path) -> ModelPlace:
     Raises:
         ModelNotFetchedError: the name is in the table, and the model is not on this machine yet.
         ModelNotFoundError: there is neither such a model nor such a folder.
+        InvalidValueError: another package makes it, so that it has no folder.
         ModelFilesError: a file was given in place of its folder, or an added folder is gone.
         ModelRecordError: what was noted about the model cannot be understood.
     """
@@ -302,10 +305,19 @@ def find_checkpoint(name_or_folder: str | Path) -> ModelPlace:
     return _someones_folder(name_or_folder)
 
 
+def find_plug_in(name_or_folder: str | Path) -> EntryPoint | None:
+    """Return what makes the model of a name that another package offers, or None."""
+    if not (isinstance(name_or_folder, str) and _NAME.fullmatch(name_or_folder)):
+        return None
+    if name_or_folder in MODELS or Registry().get(name_or_folder) is not None:
+        return None
+    return next(iter(entry_points(group=_PLUG_INS, name=name_or_folder)), None)
+
+
 def known_models(registry: Registry | None = None) -> tuple[str, ...]:
-    """Return every name that can be asked for: those of the table, then what was added here."""
-    added = [name for name in (registry or Registry()).names() if name not in MODELS]
-    return (*MODELS, *added)
+    """Return every name that can be asked for: the table's, what was added here, and plug-ins."""
+    offered = sorted(point.name for point in entry_points(group=_PLUG_INS))
+    return tuple(dict.fromkeys((*MODELS, *(registry or Registry()).names(), *offered)))
 
 
 def _installed(
@@ -335,6 +347,10 @@ def _someones_folder(name_or_folder: str | Path) -> ModelPlace:
     path = Path(os.path.expanduser(given))
     if given and path.is_file():
         raise ModelFolder(path).error("it is a file", f"give the folder that holds {CONFIG}")
+    if plug_in := find_plug_in(name_or_folder):
+        made_by = plug_in.dist.name if plug_in.dist is not None else "another package"
+        wanted = f"a model that lies in a folder, and this one is made by {made_by}"
+        raise InvalidValueError("the model", given, wanted)
     if not given or not path.is_dir():
         raise ModelNotFoundError(given, known_models())
     path = path.resolve()

@@ -45,6 +45,8 @@ class ModelState(StrEnum):
     """It was fetched, and lies in the hub's cache."""
     NOT_FETCHED = "not fetched"
     ADDED = "added"
+    PLUG_IN = "plug-in"
+    """Another package makes it."""
     GONE = "gone"
     """It was fetched or added, and its folder is no longer there."""
     BROKEN = "broken"
@@ -227,7 +229,7 @@ def _state(card: ModelCard | None, lies: InstalledFolder | None) -> ModelState:
     if card is not None and card.package_folder:
         return ModelState.SHIPPED
     if lies is None:
-        return ModelState.NOT_FETCHED
+        return ModelState.NOT_FETCHED if card is not None else ModelState.PLUG_IN
     if not lies.folder.is_dir():
         return ModelState.GONE
     return ModelState.CACHED if card is not None and lies.commit else ModelState.ADDED

@@ -15,10 +15,11 @@ from sightline.encoders.cpu.openvino_runtime import (
 )
 from sightline.encoders.encoder import DualEncoder, Parts, PictureEncoder, Runner
 from sightline.encoders.files.model_files import FileSet, ModelFolder, TowerFiles, read_model_files
-from sightline.encoders.installed import ModelPlace, find_checkpoint, find_model
+from sightline.encoders.installed import ModelPlace, find_checkpoint, find_model, find_plug_in
 from sightline.encoders.int8.folders import int8_place
 from sightline.encoders.table import MODELS, read_traits
 from sightline.errors import GpuUnusedWarning, MissingPackageError, ModelError
+from sightline.protocols import Encoder
 
 
 def load_model(
@@ -28,8 +29,8 @@ def load_model(
     precision: str | None = None,
     device: str = "cpu",
     keep_compiled: bool = True,
-) -> DualEncoder | PictureEncoder:
-    """Return the encoder for a name of the model table, or for a folder.
+) -> Encoder:
+    """Return the encoder for a name of the model table or of another package, or for a folder.
 
     The folder is checked at once; the model itself is compiled when it is first needed, and each
     tower on its own, so that a search by words never waits for the picture tower.
@@ -43,6 +44,10 @@ def load_model(
             checkpoint with torch. "auto" takes a GPU if there is one and the checkpoint is there.
         keep_compiled: Keep what OpenVINO compiled in the user's cache folder, for the next start.
 
+    Another package offers a model under a name by an entry point of the group
+    ``sightline.encoders``: a callable that takes threads, precision and device as they are here,
+    and returns an ``Encoder`` whose spec has that name.
+
     Raises:
         ModelNotFoundError: there is no such model and no such folder.
         ModelNotFetchedError: the model is in the table, and not on this machine yet.
@@ -51,6 +56,9 @@ def load_model(
         DeviceNotFoundError: there is no such device here.
         MissingPackageError: a GPU was asked for, and torch is not installed.
     """
+    if plug_in := find_plug_in(name_or_folder):
+        made: Encoder = plug_in.load()(threads=threads, precision=precision, device=device)
+        return made
     stays = device == "auto" and (precision == "int8" or _has_no_checkpoint(name_or_folder))
     chosen = "cpu" if stays else _chosen(device)
     if chosen == "cpu":

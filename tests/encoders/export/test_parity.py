@@ -137,7 +137,9 @@ def most_alike(rows: Vectors) -> float:
 
 @cache
 def loaded(folder: Path, precision: str = "float32") -> DualEncoder | PictureEncoder:
-    return load_model(folder, precision=precision)
+    encoder = load_model(folder, precision=precision)
+    assert isinstance(encoder, PictureEncoder)
+    return encoder
 
 
 def encode_files(
