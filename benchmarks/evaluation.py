@@ -28,8 +28,8 @@ from sightline.evaluation.run.searching import search_in_parts
 from sightline.evaluation.scoring import Scored, score
 from sightline.evaluation.tasks import (
     CUTOFFS,
+    MEAN_AVERAGE_PRECISIONS,
     Topic,
-    mean_average_precisions,
     own_picture_protocols,
 )
 from sightline.indexes import ExactIndex
@@ -39,7 +39,7 @@ CLASSES, PER_CLASS, DIMENSIONS, QUERIES = 1000, 50, 768, 5000
 # How far a picture lies from the middle of its class: hard enough that measures have work to do.
 SPREAD = 3.0
 BAR_S = 30.0
-MEASURES = (*mean_average_precisions(), "P@10", "recall@50", "MRR", "success@1")
+MEASURES = (*MEAN_AVERAGE_PRECISIONS, "P@10", "recall@50", "MRR", "success@1")
 
 
 class Stopwatch:

@@ -69,8 +69,6 @@ def r_precision(judged: Judged, k: int | None = None) -> Values:
     trec_eval: Rprec.
     """
     found = np.cumsum(hits(judged, None), axis=1)
-    if not found.shape[1]:
-        return np.zeros(len(judged))
     last = np.minimum(judged.relevant, found.shape[1]) - 1
     within = np.take_along_axis(found, last[:, np.newaxis], axis=1)[:, 0]
     return np.asarray(within / judged.relevant, dtype=np.float64)
@@ -84,10 +82,7 @@ def reciprocal_rank(judged: Judged, k: int | None) -> Values:
     Its mean is MRR (Voorhees, TREC-8 1999). trec_eval: recip_rank, without k.
     """
     right = hits(judged, k)
-    if not right.shape[1]:
-        return np.zeros(len(judged))
-    first = right.argmax(axis=1)
-    return np.where(right.any(axis=1), 1.0 / (first + 1), 0.0)
+    return np.where(right.any(axis=1), 1.0 / (right.argmax(axis=1) + 1), 0.0)
 
 
 def first_four(judged: Judged, k: int | None = None) -> Values:
@@ -110,8 +105,6 @@ def revisited_precision(judged: Judged, k: int | None) -> Values:
     """
     right = hits(judged, None)
     width = right.shape[1]
-    if not width:
-        return np.zeros(len(judged))
     last = np.where(right.any(axis=1), width - right[:, ::-1].argmax(axis=1), 0)
     among = np.minimum(last, width if k is None else k)
     counted = right & (np.arange(width) < among[:, np.newaxis])

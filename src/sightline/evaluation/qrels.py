@@ -78,8 +78,8 @@ class Judged:
 
     Attributes:
         queries: Those with something relevant, q of them, in the order of the judgements.
-        grades: Of each result, best first, after junk was taken out; shape (q, depth), int32. 0
-            where a result is not relevant, was not judged, or there is none.
+        grades: Of each result, best first, after junk was taken out; shape (q, depth), int32, with
+            a column at least. 0 where a result is not relevant, was not judged, or there is none.
         found: How many results each query has after that, shape (q,).
         relevant: R, how many documents are relevant to each query, shape (q,), all at least 1.
         ideal: The grades of the relevant documents, best first, shape (q, max R), 0 behind them.
@@ -161,13 +161,13 @@ def _graded(
     run: Run, qrels: Qrels, queries: Sequence[str]
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Return the grades (q, depth) and how many results there are (q,), junk taken out."""
-    grades = np.zeros((len(queries), run.depth), dtype=np.int32)
-    there = np.zeros((len(queries), run.depth), dtype=bool)
+    grades = np.zeros((len(queries), max(1, run.depth)), dtype=np.int32)
+    there = np.zeros(grades.shape, dtype=bool)
     answered = [i for i, query in enumerate(queries) if query in run.row_of]
     found = grades_of_results(run, qrels, (queries[i] for i in answered))
     for i, of_query in zip(answered, found, strict=True):
-        grades[i] = of_query
-        there[i] = run.ranked[run.row_of[queries[i]]] >= 0
+        grades[i, : run.depth] = of_query
+        there[i, : run.depth] = run.ranked[run.row_of[queries[i]]] >= 0
     return _without_junk(grades, there)
 
 

@@ -161,9 +161,8 @@ CUTOFFS = (5, 10, 20, 50)
 """The ranks at which the published system reports its mAP."""
 
 
-def mean_average_precisions(cutoffs: tuple[int, ...] = CUTOFFS) -> tuple[str, ...]:
-    """Return the names of mAP@k in each of its variants, ours first."""
-    return tuple(f"mAP@{k}{variant}" for variant in ("", "/R", "/hits") for k in cutoffs)
+MEAN_AVERAGE_PRECISIONS = tuple(f"mAP@{k}{by}" for by in ("", "/R", "/hits") for k in CUTOFFS)
+"""The names of mAP@k in each of its variants, ours first."""
 
 
 def own_picture_protocols(

@@ -35,7 +35,14 @@ def read_qrels(path: Path) -> Qrels:
         AnnotationsUnreadableError: a line is not of the form, or judges a document twice.
     """
     grades: dict[str, dict[str, int]] = {}
-    for number, (query, _, document, grade) in _lines(path):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        fields = [unquote(field) for field in line.split()]
+        if not fields:
+            continue
+        if len(fields) != _QRELS_FIELDS:
+            problem = f"it has {len(fields)} fields, and {_QRELS_FIELDS} are expected"
+            raise _wrong(path, number, problem)
+        query, _, document, grade = fields
         of_query = grades.setdefault(query, {})
         if document in of_query:
             raise _wrong(path, number, f"{document} was judged before")
@@ -89,16 +96,6 @@ def write_run(path: Path, run: Run, tag: str = "sightline") -> Path:
             if place >= 0
         ]
     return write_file(path, "".join(lines).encode("utf-8", "surrogateescape"))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
-        parts = line.split()
-        if parts and len(parts) != _QRELS_FIELDS:
-            problem = f"it has {len(parts)} fields, and {_QRELS_FIELDS} are expected"
-            raise _wrong(path, number, problem)
-        if parts:
-            yield number, [unquote(part) if "%" in part else part for part in parts]
 
 
 def _field(text: str) -> str:

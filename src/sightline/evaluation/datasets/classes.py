@@ -13,15 +13,15 @@ from sightline.evaluation.datasets.bringing import Brought, drawn
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
     CUTOFFS,
+    MEAN_AVERAGE_PRECISIONS,
     Published,
     QueryMode,
     Task,
     Topic,
-    mean_average_precisions,
     own_picture_protocols,
 )
 
-_MEASURES = (*mean_average_precisions(), "P@10", "recall@50", "MRR", "success@1")
+_MEASURES = (*MEAN_AVERAGE_PRECISIONS, "P@10", "recall@50", "MRR", "success@1")
 
 
 @dataclass(frozen=True, slots=True)

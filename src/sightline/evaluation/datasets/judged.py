@@ -8,15 +8,15 @@ from sightline.errors import AnnotationsUnreadableError, InvalidValueError
 from sightline.evaluation.datasets.bringing import Brought
 from sightline.evaluation.tasks import (
     CUTOFFS,
+    MEAN_AVERAGE_PRECISIONS,
     Task,
     Topic,
-    mean_average_precisions,
     own_picture_protocols,
 )
 from sightline.evaluation.trec import read_qrels, read_topics
 from sightline.system.paths import absolute
 
-_MEASURES = (*mean_average_precisions(), "nDCG@10", "P@10", "MRR")
+_MEASURES = (*MEAN_AVERAGE_PRECISIONS, "nDCG@10", "P@10", "MRR")
 
 
 def read(brought: Brought) -> Task:

@@ -29,17 +29,17 @@ from sightline.evaluation.datasets.bringing import Brought, read_json
 from sightline.evaluation.files import read_bytes, read_lines
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
+    MEAN_AVERAGE_PRECISIONS,
     Crop,
     Protocol,
     Task,
     Topic,
-    mean_average_precisions,
     own_picture_protocols,
 )
 from sightline.system.paths import absolute
 
 _PREFIX = "oxc1_"  # of Oxford's queries, from the authors' file names of visual words
-_MEASURES = ("mAP/trapezoid", *mean_average_precisions(), "P@10")
+_MEASURES = ("mAP/trapezoid", *MEAN_AVERAGE_PRECISIONS, "P@10")
 _REVISITED_MEASURES = (
     "mAP/trapezoid",
     "mP@1/revisited",

@@ -16,17 +16,17 @@ from sightline.evaluation.datasets.bringing import Brought, drawn, missing
 from sightline.evaluation.datasets.cards import Choices
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.tasks import (
+    MEAN_AVERAGE_PRECISIONS,
     Protocol,
     QueryMode,
     Task,
     Topic,
-    mean_average_precisions,
     own_of,
 )
 from sightline_scenes import Collection, Detail, Dice, Scene, caption, read_collection
 
 _MEASURES = (
-    *mean_average_precisions(),
+    *MEAN_AVERAGE_PRECISIONS,
     "nDCG@10",
     "P@10",
     "recall@10",

@@ -25,18 +25,18 @@ from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.run.pictures import ALTERATIONS
 from sightline.evaluation.tasks import (
     CUTOFFS,
+    MEAN_AVERAGE_PRECISIONS,
     Altered,
     Protocol,
     QueryMode,
     Task,
     Topic,
-    mean_average_precisions,
     own_of,
 )
 from sightline.gallery import Gallery
 from sightline.types import ImageRecord, Judgement, Question
 
-_MEASURES = (*mean_average_precisions(), "nDCG@10", "P@10", "recall@10", "MRR", "success@10")
+_MEASURES = (*MEAN_AVERAGE_PRECISIONS, "nDCG@10", "P@10", "recall@10", "MRR", "success@10")
 _BURST_S = 10.0
 _NAME = "mine"
 

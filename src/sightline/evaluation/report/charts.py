@@ -33,13 +33,7 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How the scores of two kinds of results are spread.
-
-    Attributes:
-        edges: Of the bins, shape (b + 1,).
-        relevant: The share of relevant results in each bin, shape (b,); they add up to 1.
-        irrelevant: The share of all others, shape (b,).
-    """
+    """The share of each kind's results in each of b bins, shape (b,), whose edges are b + 1."""
 
     edges: NDArray[np.float64]
     relevant: NDArray[np.float64]
@@ -54,8 +48,6 @@ def precision_over_recall(judged: Judged) -> Curve:
     """
     levels = np.linspace(0, 1, _LEVELS)
     hits = judged.grades > 0
-    if not hits.size:
-        return Curve("precision", levels, np.zeros(_LEVELS))
     found = np.cumsum(hits, axis=1)
     precision = found / np.arange(1, hits.shape[1] + 1)
     best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
@@ -167,13 +159,7 @@ class Axes:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A line or an area of a chart.
-
-    Attributes:
-        kind: "line" or "area".
-        number: Of its colour.
-        path: As SVG has it.
-    """
+    """A "line" or an "area" of a chart, the number of its colour, and its path in SVG."""
 
     kind: str
     number: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def write_report(evaluation: Evaluation, folder: Path, max_megapixels: float = 2
     )
     environment.filters |= {"sentence": _sentence, "plain": _plain}
     environment.globals |= {
-        "thumbnail": _Thumbnails(max_megapixels).uri,
+        "thumbnail": _thumbnails(max_megapixels),
         "picture_name": picture_name,
     }
     page = environment.get_template("report.html.jinja").render(_shown(evaluation))
@@ -121,30 +122,23 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - whatever a summary holds
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-class _Thumbnails:
-    """Makes small versions of pictures for inside the page, each once."""
+def _thumbnails(max_megapixels: float) -> Callable[[Picture], str | None]:
+    """Return what gives a small picture as a data URI, or None if it cannot be read; each once."""
 
-    def __init__(self, max_megapixels: float) -> None:
-        self._max_megapixels = max_megapixels
-        self._made: dict[Picture, str | None] = {}
-
-    def uri(self, picture: Picture) -> str | None:
-        """Return a picture as a data URI, or None if it cannot be read."""
-        if picture not in self._made:
-            self._made[picture] = self._make(picture)
-        return self._made[picture]
-
-    def _make(self, picture: Picture) -> str | None:
+    @cache
+    def uri(picture: Picture) -> str | None:
         try:
-            image = self._read(picture)
+            image = _read(picture, max_megapixels)
         except ImageUnreadableError:
             return None
         file = io.BytesIO()
         thumbnail(image, _LONGEST_PX).save(file, "JPEG", quality=_QUALITY)
         return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
 
-    def _read(self, picture: Picture) -> Image.Image:
-        if not isinstance(picture, Path):
-            return opened(picture, self._max_megapixels)
-        shortest = _LONGEST_PX // 2
-        return decode(picture, shortest_px=shortest, max_megapixels=self._max_megapixels).image
+    return uri
+
+
+def _read(picture: Picture, max_megapixels: float) -> Image.Image:
+    if not isinstance(picture, Path):
+        return opened(picture, max_megapixels)
+    return decode(picture, shortest_px=_LONGEST_PX // 2, max_megapixels=max_megapixels).image

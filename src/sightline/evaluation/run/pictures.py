@@ -112,15 +112,11 @@ def cut_out(crop: Crop, max_megapixels: float) -> Image.Image:
     """
     picture = decode(crop.source, max_megapixels=max_megapixels).image
     left, top, right, bottom = crop.box
-    inside = (
-        round(max(0.0, left)),
-        round(max(0.0, top)),
-        round(min(float(picture.width), right)),
-        round(min(float(picture.height), bottom)),
-    )
-    if inside[0] >= inside[2] or inside[1] >= inside[3]:
+    left, top = round(max(0.0, left)), round(max(0.0, top))
+    right, bottom = round(min(picture.width, right)), round(min(picture.height, bottom))
+    if left >= right or top >= bottom:
         raise ImageUnreadableError(str(crop.source), f"the box {crop.box} lies outside of it")
-    part = picture.crop(inside)
+    part = picture.crop((left, top, right, bottom))
     return _squared(part) if crop.squared else part
 
 
@@ -139,18 +135,14 @@ def written_crops(
         path = folder / f"{crop.name}.png"
         try:
             if not path.exists():
-                write_file(path, _as_png(cut_out(crop, max_megapixels)))
+                file = io.BytesIO()
+                cut_out(crop, max_megapixels).save(file, "PNG", compress_level=1)
+                write_file(path, file.getvalue())
         except ImageUnreadableError as error:
             skipped.append(Skipped(crop.source, error.reason))
             continue
         files[crop.name] = path
     return files, skipped
-
-
-def _as_png(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=1)
-    return file.getvalue()
 
 
 def _squared(picture: Image.Image) -> Image.Image:
