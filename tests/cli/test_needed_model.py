@@ -20,8 +20,9 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> Fetched:
     names: Fetched = []
 
     def fetch(
-        name: str, *, checkpoint: bool = False, progress: Callable[..., None] | None = None
+        name: str, *, files: str, progress: Callable[..., None] | None = None
     ) -> InstalledModel:
+        assert files == "fp32"
         names.append(name)
         lies = installed(tiny_model, "hf:someone/something@abc")
         return Registry().update(name, lambda record: replace(record, model=lies))

@@ -12,7 +12,7 @@ import typer
 
 from sightline.cli.console import complain, counted, person, say
 from sightline.cli.exits import Exit
-from sightline.cli.needed_model import fetched_if_needed
+from sightline.cli.models.fetching import fetched_if_needed
 from sightline.cli.options import (
     DeviceOption,
     GalleryOption,

@@ -132,27 +132,21 @@ def add(
         ModelError: what ``fetch`` raises, for one that is fetched.
     """
     registry = registry or Registry()
-    repository, _, revision = source.removeprefix(FROM_HUB).partition("@")
     is_on_hub = source.startswith(FROM_HUB)
-    folder = Path(repository) if is_on_hub else absolute(source)
+    wanted = source.removeprefix(FROM_HUB)
+    folder = Path(wanted.partition("@")[0]) if is_on_hub else absolute(source)
     if not is_on_hub:
         if not folder.exists():
             raise SourceNotFoundError(folder)
         find_model(folder)  # says what is wrong with what is no folder
     chosen = name if name is not None else name_for(folder.as_posix())
     _check_free(chosen, source, folder, registry, outright=name is not None)
+    lies, licence = installed(folder, "folder"), ""
     if is_on_hub:
         fetched = fetch_repository(
-            repository,
-            files=files,
-            revision=revision or None,
-            accept_licence=accept_licence,
-            progress=progress,
-            hub=hub,
+            wanted, files=files, accept_licence=accept_licence, progress=progress, hub=hub
         )
         lies, licence = fetched.folder, fetched.licence
-    else:
-        lies, licence = installed(folder, "folder"), ""
     _try_out(chosen, lies)
     return registry.update(
         chosen,

@@ -108,6 +108,10 @@ class ModelCard:
         """Whether it finds pictures by words, too."""
         return self.text_gflops > 0
 
+    def repository(self, files: str) -> str:
+        """Return the hub repository of a ``FileSet``."""
+        return self.checkpoint if files == FileSet.CHECKPOINT else self.hub_id
+
     def about_megabytes(self, files: str = FileSet.FP32) -> int:
         """Return about how much there is to fetch: the weights, at their size in a ``FileSet``."""
         return round(self.parameters_millions * _BYTES_PER_WEIGHT[FileSet(files)])

@@ -683,7 +683,7 @@ def test_a_checkpoint_is_noted_beside_the_model(hub: FakeHub, fetched: Fetch) ->
     hub.repositories["openai/clip-vit-base-patch32"] = Repository(checkpoint_files())
     model = fetched()
 
-    both = fetched(checkpoint=True)
+    both = fetched(files="checkpoint")
 
     assert both.model == model.model
     assert both.checkpoint is not None
@@ -745,14 +745,14 @@ def test_what_a_repository_lacks_is_said_before_anything_is_fetched(
     hub.repositories["openai/clip-vit-large-patch14-336"] = Repository(files)
 
     with pytest.raises(HubRefusedError, match=rf"{sentence}.*--revision"):
-        fetched("clip-vit-l14-336", checkpoint=True)
+        fetched("clip-vit-l14-336", files="checkpoint")
 
     assert not any("/resolve/" in request for request in hub.requests)
 
 
 def test_a_model_without_a_checkpoint_is_named_with_those_that_have_one(fetched: Fetch) -> None:
     with pytest.raises(InvalidValueError, match=r"'mini'.*clip-vit-l14, "):
-        fetched("mini", checkpoint=True)
+        fetched("mini", files="checkpoint")
 
 
 # Which files

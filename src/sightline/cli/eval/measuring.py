@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sightline.cli.console import complain, counted
 from sightline.cli.eval.choices import Options, asked_way, asked_words, options_of
 from sightline.cli.eval.showing import composed_way, print_json, print_summary
-from sightline.cli.needed_model import fetched_if_needed
+from sightline.cli.models.fetching import fetched_if_needed
 from sightline.cli.options import Opening
 from sightline.cli.progress import shown_progress
 from sightline.cli.scenes import draw_collection

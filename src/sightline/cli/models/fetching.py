@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -13,11 +14,14 @@ from sightline.cli.console import complain, say
 from sightline.cli.exits import Exit
 from sightline.cli.options import JsonOption
 from sightline.cli.progress import shown_download
-from sightline.errors import InvalidValueError
+from sightline.errors import InvalidValueError, ModelNotFetchedError
 from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
     from sightline.encoders.installed import InstalledFolder
+    from sightline.protocols import Encoder
+
+_CHECKPOINT = "checkpoint"  # a FileSet, which is too heavy for `--help`
 
 
 class FilePrecision(StrEnum):
@@ -90,12 +94,12 @@ def fetch(
     began = time.perf_counter()
     if to is not None:
         _check_free(to)
-    _announce(name, precision.value, checkpoint)
+    files = _CHECKPOINT if checkpoint else precision.value
+    _announce(name, files)
     with shown_download() as progress:
         model = fetching.fetch(
             name,
-            files=precision.value,
-            checkpoint=checkpoint,
+            files=files,
             revision=revision,
             accept_licence=accept_licence,
             progress=progress,
@@ -179,18 +183,58 @@ def remove(
         complain(f"{name} is forgotten" + ("" if delete_files else "; its files are still there"))
 
 
-def _announce(name: str, files: str, checkpoint: bool) -> None:
+def fetched_if_needed(load: Callable[[], Encoder], precision: str | None = None) -> Encoder:
+    """Return the model that a function loads, after fetching it if that is what is wrong.
+
+    Says on standard error what is fetched, under which licence, and how much it is.
+
+    Args:
+        load: Loads it, in that precision.
+        precision: As it was asked for; what is impossible is refused before anything is fetched.
+
+    Raises:
+        InvalidValueError: the precision is not possible.
+        ModelError: it cannot be loaded, or cannot be fetched.
+    """
+    try:
+        return load()
+    except ModelNotFetchedError as missing:
+        if not missing.options:
+            _check_precision(precision)
+        _fetch(missing)
+    return load()
+
+
+def _check_precision(asked: str | None) -> None:
+    from sightline.encoders.cpu.openvino_runtime import RunOptions, choose_precision
+
+    RunOptions(precision=choose_precision(asked, 0))
+
+
+def _fetch(missing: ModelNotFetchedError) -> None:
+    from sightline.encoders.hub.fetching import fetch
+    from sightline.encoders.table import MODELS
+
+    card, files = MODELS[missing.name], "fp32" if not missing.options else _CHECKPOINT
+    complain(
+        f"{card.name} is not on this machine yet: fetching it from {card.repository(files)} "
+        f"(licence {card.licence}, about {missing.about_megabytes:,} MB)"
+    )
+    with shown_download() as progress:
+        fetch(card.name, files=files, progress=progress)
+
+
+def _announce(name: str, files: str) -> None:
     from sightline.encoders.table import MODELS
 
     card = MODELS.get(name)
-    if card is None or (checkpoint and not card.checkpoint):
+    if card is None or (files == _CHECKPOINT and not card.checkpoint):
         return
     if card.package_folder:
         complain(f"{name} ships with Sightline, so there is nothing to fetch")
         return
-    repository = card.checkpoint if checkpoint else card.hub_id
-    megabytes = card.about_megabytes("checkpoint" if checkpoint else files)
-    complain(f"{name}: {repository}, licence {card.licence}, about {megabytes:,} MB")
+    megabytes = card.about_megabytes(files)
+    complain(f"{name}: {card.repository(files)}, licence {card.licence}, about {megabytes:,} MB")
 
 
 def _check_free(to: str) -> None:

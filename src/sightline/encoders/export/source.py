@@ -78,11 +78,9 @@ def fetch_source(
     """
     from sightline.encoders.hub.fetching import fetch_repository
 
-    repository, _, revision = source.removeprefix(HUB).partition("@")
     fetched = fetch_repository(
-        repository,
+        source.removeprefix(HUB),
         files=FileSet.CHECKPOINT,
-        revision=revision or None,
         accept_licence=accept_licence,
         progress=progress,
     ).folder

@@ -29,14 +29,13 @@ from sightline.errors import (
     ModelNotFoundError,
 )
 
-CHECKPOINT = FileSet.CHECKPOINT
 _EXPORT = "take other files with --precision, or a checkpoint with `sightline models export`"
 # What helps where a repository lacks what was asked for.
 _REMEDIES = {
-    "fp32": _EXPORT,
-    "fp16": _EXPORT,
-    "int8": "fetch it in fp32, and make int8 files with `sightline models quantize`",
-    CHECKPOINT: "take another --revision that has it, such as that of a pull request",
+    FileSet.FP32: _EXPORT,
+    FileSet.FP16: _EXPORT,
+    FileSet.INT8: "fetch it in fp32, and make int8 files with `sightline models quantize`",
+    FileSet.CHECKPOINT: "take another --revision that has it, such as that of a pull request",
 }
 
 
@@ -69,8 +68,7 @@ class FetchedRepository:
 def fetch(
     name: str,
     *,
-    files: str = "fp32",
-    checkpoint: bool = False,
+    files: str = FileSet.FP32,
     revision: str | None = None,
     accept_licence: bool = False,
     progress: Tell | None = None,
@@ -81,8 +79,8 @@ def fetch(
 
     Args:
         name: In the model table.
-        files: One of ``FILE_SETS``: the number format of the ONNX files.
-        checkpoint: Fetch the weights as they were trained instead, for GPUs and for export.
+        files: One of ``FILE_SETS``, the number format of the ONNX files; or "checkpoint" for the
+            weights as they were trained, for GPUs and for export.
         revision: Branch, tag or commit; None for what was fetched before, or the table's.
         accept_licence: That the licence allows what the model is used for, where it has limits.
         progress: Told how far it is.
@@ -104,7 +102,8 @@ def fetch(
         raise ModelNotFoundError(name, tuple(MODELS))
     registry = registry or Registry()
     before = registry.get(name) or InstalledModel(name)
-    if checkpoint and not card.checkpoint:
+    is_checkpoint = files == FileSet.CHECKPOINT
+    if is_checkpoint and not card.checkpoint:
         having = ", ".join(other.name for other in MODELS.values() if other.checkpoint)
         raise InvalidValueError("the model of --checkpoint", name, f"one of {having}")
     if card.package_folder:
@@ -112,21 +111,20 @@ def fetch(
         return replace(before, licence=card.licence, model=installed(folder, "shipped"))
     if card.restriction and not (accept_licence or before.licence_accepted):
         raise LicenceNotAcceptedError(name, card.licence, card.restriction)
-    repository = card.checkpoint if checkpoint else card.hub_id
-    known = before.checkpoint if checkpoint else before.model
+    known = before.checkpoint if is_checkpoint else before.model
     wanted = revision or (known.commit if known else "") or card.revision
     hub = hub or Hub()
     try:
-        listing = hub.listing(repository, wanted)
-        brought = _download(hub, listing, CHECKPOINT if checkpoint else files, known, progress)
+        listing = hub.listing(card.repository(files), wanted)
+        brought = _download(hub, listing, files, known, progress)
     except HubUnreachableError as error:
-        options = "--checkpoint" if checkpoint else ""
+        options = "--checkpoint" if is_checkpoint else ""
         raise HubUnreachableError(error.wanted, error.reason, name, options) from error
 
     def noted(record: InstalledModel) -> InstalledModel:
         accepted = record.licence_accepted or (accept_licence and bool(card.restriction))
         record = replace(record, licence=card.licence, licence_accepted=accepted)
-        if checkpoint:
+        if is_checkpoint:
             return replace(record, checkpoint=joined(record.checkpoint, brought))
         return replace(record, model=joined(record.model, brought))
 
@@ -136,30 +134,22 @@ def fetch(
 def fetch_repository(
     repository: str,
     *,
-    files: str = "fp32",
-    revision: str | None = None,
+    files: str = FileSet.FP32,
     accept_licence: bool = False,
     progress: Tell | None = None,
     hub: Hub | None = None,
 ) -> FetchedRepository:
     """Return any repository's model, which is on this machine then; nothing is noted of it.
 
-    Args:
-        repository: "OWNER/NAME", of a model in a layout that ``layouts`` knows.
-        files: One of ``FILE_SETS``, or "checkpoint".
-        revision: Branch, tag or commit; None for its main branch.
-        accept_licence: That the licence allows what the model is used for, where it has limits.
-        progress: Told how far it is.
-        hub: None for the one that the environment names.
-
-    Raises:
-        As ``fetch``.
+    The repository is "OWNER/NAME" or "OWNER/NAME@REVISION", of a model in a layout that ``layouts``
+    knows. The rest, and what is raised, is as for ``fetch``.
     """
     hub = hub or Hub()
-    listing = hub.listing(repository, revision or "main")
+    name, _, revision = repository.partition("@")
+    listing = hub.listing(name, revision or "main")
     restriction = restriction_of(listing.licence)
     if restriction and not accept_licence:
-        raise LicenceNotAcceptedError(repository, listing.licence, restriction)
+        raise LicenceNotAcceptedError(name, listing.licence, restriction)
     return FetchedRepository(_download(hub, listing, files, None, progress), listing.licence)
 
 
@@ -192,17 +182,17 @@ def _download(
     except ModelFilesError as error:
         # A cache that was filled half explains this better than its content does.
         raise (listing.unreachable or error) from error
-    return installed(folder, source, () if what == CHECKPOINT else (what,), tuple(fetched))
+    return installed(folder, source, () if what == FileSet.CHECKPOINT else (what,), tuple(fetched))
 
 
 def _chosen(listing: Listing, what: str) -> tuple[str, ...]:
-    if what not in (*FILE_SETS, CHECKPOINT):
+    if what not in (*FILE_SETS, FileSet.CHECKPOINT):
         raise InvalidValueError("files", what, " or ".join(FILE_SETS))
     try:
-        if what == CHECKPOINT:
+        if what == FileSet.CHECKPOINT:
             return files_of_checkpoint(listing.files)
         return files_of_model(listing.files, what)
     except NotThereError as error:
         if listing.unreachable is not None:
             raise listing.unreachable from error
-        raise HubRefusedError(listing.repository, str(error), _REMEDIES[what]) from error
+        raise HubRefusedError(listing.repository, str(error), _REMEDIES[FileSet(what)]) from error
