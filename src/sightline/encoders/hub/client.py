@@ -1,4 +1,4 @@
-"""The hub that models are fetched from: what is in a repository, and its files, whole and checked.
+"""The hub that models are fetched from, and its cache: files arrive there whole and checked.
 
 Files go into the hub's own cache, so that other programs find them there, and what they fetched is
 found here. It is laid out so::
@@ -21,16 +21,15 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sightline.encoders.digests import sha256_of_file
+from sightline.encoders.hub.listing import COMMIT, DIGEST, HubFile, Listing, ask, translated
 from sightline.encoders.installed import FetchedFile
 from sightline.errors import (
     DownloadDamagedError,
@@ -44,51 +43,11 @@ from sightline.system.files import storage_error
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
-_DIGEST = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")
 # What is not one of these may be weights that a graph keeps in a file of their own; see ``_link``.
 _SOFTLY_LINKED = (".json", ".onnx")
-# Connect, read, write, and a free line. A hub has several addresses, and behind a firewall each of
-# them is waited for in turn.
-_PATIENCE_S = (3.0, 15.0, 15.0, 15.0)
 
 Tell = Callable[[int], None]
 """Gets the number of bytes that are there of a file, as it grows."""
-
-
-@dataclass(frozen=True, slots=True)
-class HubFile:
-    """One file of a repository.
-
-    Attributes:
-        path: Relative to the repository, with ``/``.
-        size_bytes: Of its content.
-        digest: Of its content, hex: SHA-256 for a big file, git's SHA-1 for a small one.
-    """
-
-    path: str
-    size_bytes: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What is in a repository at one commit.
-
-    Attributes:
-        repository: Its name, "OWNER/NAME".
-        commit: 40 hex digits.
-        licence: As its owner states it, or "".
-        files: By path.
-        unreachable: Why this is only what the cache holds; None if the hub itself answered.
-    """
-
-    repository: str
-    commit: str
-    licence: str
-    files: Mapping[str, HubFile]
-    unreachable: HubUnreachableError | None = None
 
 
 class Hub:
@@ -123,13 +82,11 @@ class Hub:
             HubRefusedError: there is no such repository or revision, or it may not be read.
             HubUnreachableError: no hub answers, and nothing of the repository is in the cache.
         """
-        if not _REPOSITORY.fullmatch(repository):
-            raise InvalidValueError("a hub repository", repository, "of the form OWNER/NAME")
         note = self._home(repository) / "refs" / revision
         try:
-            listing = self._ask(repository, revision)
+            listing = ask(self._endpoint, repository, revision)
         except HubUnreachableError as error:
-            commit = revision if _COMMIT.fullmatch(revision) else _text_of(note)
+            commit = revision if COMMIT.fullmatch(revision) else _text_of(note)
             files = _files_in(self.snapshot(repository, commit)) if commit else {}
             if not files:
                 raise
@@ -214,10 +171,8 @@ class Hub:
 
     def _put(self, listing: Listing, file: HubFile, tell: Tell, known: str) -> str:
         """Bring a file to its place in the cache, and return its SHA-256."""
-        blob, partial = (
-            self._blob(listing.repository, file),
-            self._partial(listing.repository, file),
-        )
+        blob = self._blob(listing.repository, file)
+        partial = self._partial(listing.repository, file)
         for there in (blob, partial, partial) if blob.exists() else (partial, partial):
             if there is partial:
                 self._bring(listing, file, partial, tell)
@@ -245,31 +200,13 @@ class Hub:
             with _Growing(partial, tell) as out:
                 had = out.tell()
                 try:
-                    with _translated(listing.repository, file.path):
+                    with translated(listing.repository, file.path):
                         http_get(address, out, resume_size=had, headers=headers, tqdm_class=_NoBar)
                     os.fsync(out.fileno())
                     is_whole = True
                 except HubUnreachableError:
                     if not had < out.tell() < file.size_bytes:
                         raise
-
-    def _ask(self, repository: str, revision: str) -> Listing:
-        from huggingface_hub import HfApi
-
-        api = HfApi(endpoint=self._endpoint, library_name="sightline")
-        try:
-            with _translated(repository, revision, f"no hub answers at {self._endpoint} ({{}})"):
-                info = api.model_info(
-                    repository,
-                    revision=revision,
-                    files_metadata=True,
-                    timeout=_PATIENCE_S,  # type: ignore[arg-type]  # it is handed through to httpx
-                )
-            return _listing_of(repository, info)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            # A network that wants a log-in answers every address with a page of its own.
-            reason = f"what answers at {self._endpoint} is not a model hub"
-            raise HubUnreachableError(repository, reason) from error
 
 
 class _Growing(io.BufferedWriter):
@@ -295,76 +232,13 @@ class _NoBar(nullcontext[Any]):
     def update(self, count: int) -> None: ...
 
 
-@contextmanager
-def _translated(repository: str, wanted: str, broken: str = "{}") -> Iterator[None]:
-    """Turn what the hub's client raises into Sightline's errors."""
-    from huggingface_hub import errors
-
-    # The client has moved from one HTTP library to another. Its own errors stem from either.
-    transport_error: type[Exception] = errors.HfHubHTTPError.__bases__[0]
-    try:
-        yield
-    except errors.OfflineModeIsEnabled as error:
-        reason = "HF_HUB_OFFLINE is set (unset it where there is a network)"
-        raise HubUnreachableError(repository, reason) from error
-    except errors.HfHubHTTPError as error:
-        status = error.response.status_code
-        if status in (408, 416, 429) or status >= 500:
-            reason = broken.format(f"it answers with status {status}")
-            raise HubUnreachableError(repository, reason) from error
-        raise _refused(error, repository, wanted) from error
-    except transport_error as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise HubUnreachableError(repository, broken.format(reason)) from error
-    except OSError as error:
-        if error.errno is not None:
-            raise
-        # The client's own check: less or more came than the answer announced.
-        raise HubUnreachableError(repository, str(error).partition("\n")[0]) from error
-
-
-def _refused(error: Any, repository: str, wanted: str) -> HubRefusedError:  # noqa: ANN401
-    from huggingface_hub import errors
-
-    problem = f"the hub answers with status {error.response.status_code} to {wanted}"
-    remedy = "set HF_TOKEN if it is private, or try another --revision"
-    if isinstance(error, errors.GatedRepoError):
-        problem = "its owner wants terms to be accepted first"
-        remedy = "accept them on its page on the hub, and set HF_TOKEN to a token of yours"
-    elif isinstance(error, errors.RevisionNotFoundError):
-        problem = f"it has no revision {wanted}"
-        remedy = "pass --revision with a branch, tag or commit that it has, such as main"
-    elif isinstance(error, errors.RepositoryNotFoundError):
-        problem = "the hub knows no such repository, or keeps it private"
-        remedy = "check the spelling, or set HF_TOKEN if it is one of yours"
-    return HubRefusedError(repository, problem, remedy)
-
-
-def _listing_of(repository: str, info: Any) -> Listing:  # noqa: ANN401 - the client's ModelInfo
-    """Return an answer of the hub, checked: digests become names of files in the cache.
-
-    Raises:
-        ValueError, TypeError, AttributeError: it is not what a hub answers.
-    """
-    files = {}
-    for entry in info.siblings:
-        digest = entry.lfs.sha256 if entry.lfs else entry.blob_id
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError(f"the digest of {entry.rfilename}")
-        files[entry.rfilename] = HubFile(entry.rfilename, int(entry.size), digest)
-    if not _COMMIT.fullmatch(info.sha):
-        raise ValueError("the commit")
-    licence = getattr(info.card_data, "license", None) if info.card_data else None
-    return Listing(repository, info.sha, licence if isinstance(licence, str) else "", files)
-
-
 def _files_in(snapshot: Path) -> Mapping[str, HubFile]:
     """What is there of a commit, by path. A link leads to a content with its digest for a name."""
     found = {}
     for path in sorted(snapshot.rglob("*")):
         if path.is_file():
             real = path.resolve().name
-            digest = real if _DIGEST.fullmatch(real) else sha256_of_file(path)
+            digest = real if DIGEST.fullmatch(real) else sha256_of_file(path)
             name = path.relative_to(snapshot).as_posix()
             found[name] = HubFile(name, path.stat().st_size, digest)
     return found

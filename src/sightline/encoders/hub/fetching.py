@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sightline.encoders.files.model_files import FileSet, ModelFolder, read_model_files
-from sightline.encoders.hub.client import Hub, Listing
+from sightline.encoders.hub.client import Hub
+from sightline.encoders.hub.listing import Listing
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
 from sightline.encoders.installed import (
     InstalledFolder,
