@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +198,17 @@ def test_a_devkit_may_have_its_numbers_in_one_byte_and_uncompressed(flat_ilsvrc:
     savemat(meta_of(flat_ilsvrc), {"synsets": synsets}, do_compression=False)
 
     assert read("ilsvrc2012", flat_ilsvrc).protocols == before.protocols
+
+
+def test_a_damaged_devkit_does_not_end_the_process(flat_ilsvrc: Path) -> None:
+    savemat(meta_of(flat_ilsvrc), {"synsets": {"ILSVRC2012_ID": 1.0, "WNID": TENCH}})
+    whole = meta_of(flat_ilsvrc).read_bytes()
+    number = struct.pack("<II", 9, 8)  # what stands before 8 bytes of type 9, float64
+    assert whole.count(number) == 1
+    meta_of(flat_ilsvrc).write_bytes(whole.replace(number, struct.pack("<II", 0xD6, 8)))
+
+    with pytest.raises(AnnotationsUnreadableError, match="not a MATLAB file of level 5"):
+        read("ilsvrc2012", flat_ilsvrc)
 
 
 def test_who_lacks_scipy_is_told_what_brings_it(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ _WNID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
 _TRUTH = "ILSVRC2012_validation_ground_truth.txt"
 _PROMPT = "The photo of {query}"
+# Of MATLAB's files: the size of the header, and the first byte of a compressed element.
+_HEADER_BYTES, _COMPRESSED = 128, b"\x0f"
 
 
 def read(brought: Brought) -> Task:
@@ -116,15 +120,25 @@ def _wnids(meta: Path) -> Mapping[str, str]:
 def _synsets(meta: Path) -> list[dict[str, Any]]:
     """Return the struct array of classes, one dict for each."""
     require("scipy", extra="evaluation")
-    from scipy.io import loadmat
-
     content = read_bytes(meta)
     try:
-        found = loadmat(io.BytesIO(content), variable_names=["synsets"], simplify_cells=True)
+        if content[_HEADER_BYTES : _HEADER_BYTES + 1] == _COMPRESSED:
+            synsets = _loaded(content)
+        else:
+            # SciPy believes the lengths in a file. Only compressed ones have checksums; the damage
+            # in others may end the process, which therefore has to be another one.
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                synsets = pool.submit(_loaded, content).result()
     except Exception as error:  # a damaged file raises whatever its bytes happen to mean
         raise AnnotationsUnreadableError(meta, "it is not a MATLAB file of level 5") from error
-    synsets = found.get("synsets")
     entries = [synsets] if isinstance(synsets, dict) else synsets
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise AnnotationsUnreadableError(meta, "it has no struct 'synsets'")
     return entries
+
+
+def _loaded(content: bytes) -> object:
+    from scipy.io import loadmat
+
+    found = loadmat(io.BytesIO(content), variable_names=["synsets"], simplify_cells=True)
+    return found.get("synsets")
