@@ -48,6 +48,7 @@ from sightline_scenes.drawing import draw
 from tests.encoders.tiny_model import make_immich_model, make_lone_tower, make_tiny_model
 
 Pictures = NDArray[np.float32]
+MINI_SHAPE = (3, 128, 128)
 EASY = QuantizationSettings(least_agreement=0.0, every_layer=True)
 
 
@@ -56,7 +57,30 @@ def _short_runs() -> Iterator[None]:
     """Measure speed for a moment only, and try a few graphs: what comes out is looked at here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quantizing, "_MEASURING_S", 0.0)
-        patch.setattr(quantizing, "_RANKING_TRIALS", 10)
+        patch.setattr(quantizing, "_RANKING_TRIALS", 4)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _mini_is_calibrated_once() -> Iterator[None]:
+    """Take what is alike from another test: NNCF needs seconds for a graph as large as mini's."""
+    made: dict[tuple[bytes, Ranges], Any] = {}
+
+    def remembered(
+        graph: Any,  # noqa: ANN401
+        pixels: Pictures,
+        ranges: Ranges,
+        seen: Callable[[int], None],
+    ) -> Any:  # noqa: ANN401
+        if pixels.shape[1:] != MINI_SHAPE:
+            return calibrated(graph, pixels, ranges, seen)
+        key = pixels.tobytes(), ranges
+        if key not in made:
+            made[key] = calibrated(graph, pixels, ranges, seen)
+        return made[key].clone()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quantizing, "calibrated", remembered)
         yield
 
 
@@ -177,7 +201,7 @@ def scenes() -> Pictures:
 @pytest.fixture(scope="module")
 def fake_quantised(scenes: Pictures) -> Any:  # noqa: ANN401
     graph = import_openvino().Core().read_model(_mini_tower().path)
-    return calibrated(graph, scenes[:24], Ranges.EXTREMES, lambda _: None)
+    return quantizing.calibrated(graph, scenes[:30], Ranges.EXTREMES, lambda _: None)
 
 
 def _mini_tower() -> Any:  # noqa: ANN401
