@@ -1,5 +1,6 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from sightline import testing
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
+from tests.encoders.checkpoints import SMALL, Exported, make_and_export
 
 # The same cases in every run, and no clock: a busy machine must not make a test red.
 settings.register_profile(
@@ -59,6 +61,17 @@ def paint(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (24,
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, colour).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
+    """Return a small model with random weights by its name; it takes torch seconds to make one."""
+
+    @cache
+    def make(name: str) -> Exported:
+        return make_and_export(tmp_path_factory.mktemp(name), SMALL[name])
+
+    return make
 
 
 @pytest.fixture

@@ -133,6 +133,23 @@ FULL_SIZE: Mapping[str, Recipe] = {
 """The real ones. A checkpoint takes 0.3 to 1.7 GB."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One model twice: as transformers reads it, and as we do."""
+
+    checkpoint: Path
+    model: Path
+
+
+def make_and_export(folder: Path, recipe: Recipe) -> Exported:
+    """Return a model in a folder."""
+    from sightline.encoders.export.exporting import export
+
+    checkpoint = make_checkpoint(folder / "checkpoint", recipe)
+    export(checkpoint, folder / "exported", verify=False)
+    return Exported(checkpoint, folder / "exported")
+
+
 def make_checkpoint(folder: Path, recipe: Recipe) -> Path:
     """Return the folder, filled as ``save_pretrained`` and the hub fill it."""
     import torch

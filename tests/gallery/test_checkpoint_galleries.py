@@ -6,20 +6,22 @@ other files, so that the probes have to tell that it is the same model: see docs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
-from sightline.encoders.export.exporting import export
 from sightline.encoders.installed import find_checkpoint
 from sightline.encoders.loading import load_for_torch
 from sightline.errors import ModelMismatchError
 from sightline.gallery import Gallery
 from sightline.types import Query
-from tests.encoders.checkpoints import SMALL, Recipe, make_checkpoint, write_pictures
+from tests.encoders.checkpoints import SMALL, Exported, Recipe, make_checkpoint, write_pictures
+
+# What is made by torch is shared with other files.
+pytestmark = pytest.mark.xdist_group("checkpoints")
 
 Engine = PictureEncoder | DualEncoder
 TEXTS = ("a photo of the cat", "two dogs and 3 birds", "an old bridge at night")
@@ -46,12 +48,14 @@ class Model:
 
 
 @pytest.fixture(scope="module", params=["clip-vit-b32", "siglip2-b16-256", "dinov2-b14"])
-def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Model:
-    folder = tmp_path_factory.mktemp("model")
-    recipe = SMALL[request.param]
-    checkpoint = make_checkpoint(folder / "checkpoint", recipe)
-    export(checkpoint, folder / "exported", verify=False)
-    return Model(recipe, checkpoint, folder / "exported", write_pictures(folder / "pictures", 8))
+def model(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    exported: Callable[[str], Exported],
+) -> Model:
+    pictures = write_pictures(tmp_path_factory.mktemp("model") / "pictures", 8)
+    made = exported(request.param)
+    return Model(SMALL[request.param], made.checkpoint, made.model, pictures)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,13 +20,22 @@ from PIL import Image, ImageOps
 
 from sightline.encoders import DualEncoder, PictureEncoder, load_model
 from sightline.encoders.cpu.openvino_runtime import import_openvino
-from sightline.encoders.export.exporting import export
 from sightline.encoders.pictures.preprocessing import Preparer, Preprocessing
 from sightline.errors import TextTruncatedWarning
 from sightline.images import decode
 from sightline.types import Vectors
-from tests.encoders.checkpoints import FULL_SIZE, SMALL, Recipe, make_checkpoint, write_pictures
+from tests.encoders.checkpoints import (
+    FULL_SIZE,
+    SMALL,
+    Exported,
+    Recipe,
+    make_and_export,
+    write_pictures,
+)
 from tests.encoders.texts.clip_vocabulary import SIZE
+
+# What is made by torch is shared with other files.
+pytestmark = pytest.mark.xdist_group("checkpoints")
 
 _CAPABILITIES = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 # A case that cannot be run is not there at all, since a skipped test is a failure in CI.
@@ -70,13 +79,11 @@ class Pair:
     text_vectors: Vectors | None
 
 
-def make_pair(folder: Path, recipe: Recipe) -> Pair:
-    checkpoint = make_checkpoint(folder / "checkpoint", recipe)
-    export(checkpoint, folder / "exported", verify=False)
+def make_pair(folder: Path, recipe: Recipe, model: Exported) -> Pair:
     pictures = write_pictures(folder / "pictures")
     pictures.append(_on_its_side(pictures[0]))
-    rows, text_rows = _reference(recipe, checkpoint, pictures)
-    return Pair(recipe, checkpoint, folder / "exported", pictures, rows, text_rows)
+    rows, text_rows = _reference(recipe, model.checkpoint, pictures)
+    return Pair(recipe, model.checkpoint, model.model, pictures, rows, text_rows)
 
 
 def _on_its_side(picture: Path) -> Path:
@@ -174,12 +181,14 @@ def check_texts(pair: Pair, precision: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pair]:
+def pairs(
+    tmp_path_factory: pytest.TempPathFactory, exported: Callable[[str], Exported]
+) -> Callable[[str], Pair]:
     """Return the small pair of a name, made once."""
 
     @cache
     def small(name: str) -> Pair:
-        return make_pair(tmp_path_factory.mktemp(name), SMALL[name])
+        return make_pair(tmp_path_factory.mktemp(name), SMALL[name], exported(name))
 
     return small
 
@@ -289,7 +298,8 @@ def whole_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
         # Nor in the user's own cache, where compiled towers are kept.
         environment.setenv("XDG_CACHE_HOME", str(Path(folder) / "cache"))
-        yield make_pair(Path(folder), FULL_SIZE[request.param])
+        recipe = FULL_SIZE[request.param]
+        yield make_pair(Path(folder), recipe, make_and_export(Path(folder), recipe))
         loaded.cache_clear()
 
 
