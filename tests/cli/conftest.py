@@ -1,13 +1,17 @@
 import io
 import os
+import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sightline.cli import run
+from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
 
 
@@ -59,9 +63,29 @@ def command(
     return call
 
 
+@pytest.fixture(scope="session")
+def indexed_once(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with photos and, in ``data``, what indexing them left behind."""
+    home = tmp_path_factory.mktemp("indexed")
+    for name, colour in COLOURS.items():
+        paint(home / "photos" / f"{name}.png", colour)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_DATA_HOME", str(home / "data"))
+        environment.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        assert run(["index", str(home / "photos"), "--model", str(tiny_model)]) == 0
+    return home
+
+
 @pytest.fixture
-def indexed(command: Command, photos: Path, tiny_model: Path) -> Command:
-    """The same, after the photos were indexed."""
-    outcome = command("index", photos, "--model", tiny_model)
-    assert outcome.code == 0, outcome.err
+def indexed(command: Command, tmp_path: Path, photos: Path, indexed_once: Path) -> Command:
+    """The same, after the photos were indexed: a copy of a gallery that was, led to them."""
+    shutil.copytree(indexed_once / "photos", photos, dirs_exist_ok=True)
+    shutil.copytree(indexed_once / "data", tmp_path / "data")
+    (catalog,) = (tmp_path / "data").rglob("catalog.sqlite")
+    old, new = str(indexed_once / "photos"), str(photos)
+    with closing(sqlite3.connect(catalog)) as connection, connection:
+        for table in ("files", "folders"):
+            connection.execute(
+                f"UPDATE {table} SET path = ? || substr(path, ?)", (new, len(old) + 1)
+            )
     return command
