@@ -62,7 +62,7 @@ def _short_runs() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _mini_is_calibrated_once() -> Iterator[None]:
+def calibrated_once() -> Iterator[Callable[..., Any]]:
     """Take what is alike from another test: NNCF needs seconds for a graph as large as mini's."""
     made: dict[tuple[bytes, Ranges], Any] = {}
 
@@ -81,7 +81,7 @@ def _mini_is_calibrated_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quantizing, "calibrated", remembered)
-        yield
+        yield remembered
 
 
 @pytest.fixture(scope="module")
@@ -199,9 +199,9 @@ def scenes() -> Pictures:
 
 
 @pytest.fixture(scope="module")
-def fake_quantised(scenes: Pictures) -> Any:  # noqa: ANN401
+def fake_quantised(scenes: Pictures, calibrated_once: Callable[..., Any]) -> Any:  # noqa: ANN401
     graph = import_openvino().Core().read_model(_mini_tower().path)
-    return quantizing.calibrated(graph, scenes[:30], Ranges.EXTREMES, lambda _: None)
+    return calibrated_once(graph, scenes[:30], Ranges.EXTREMES, lambda _: None)
 
 
 def _mini_tower() -> Any:  # noqa: ANN401
