@@ -10,7 +10,7 @@ import pytest
 from sightline.composed import WordsSettings
 from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.cards import DATASETS, Choices
-from sightline.evaluation.own.tasks import OwnPictures, judged_task
+from sightline.evaluation.own.tasks import judged_task, own_pictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.run.asking import Asking
 from sightline.evaluation.run.evaluating import Evaluation, evaluate, evaluate_own, write_results
@@ -220,7 +220,7 @@ def test_ones_own_judgements_are_measured_composed(
     gallery.judge([Judgement(Question("make it blue", ids["red"]), ids["blue"], 1)])
     for path in photos.iterdir():
         path.unlink()
-    pictures = OwnPictures.of(gallery)
+    pictures = own_pictures(gallery)
     own = judged_task(pictures, gallery.judgements(), QueryMode.BOTH)
 
     evaluation = evaluate_own(own, gallery, Asking(mode=mode), tmp_path)

@@ -8,11 +8,11 @@ from PIL import Image
 from sightline.errors import AnnotationsUnreadableError, InvalidValueError
 from sightline.evaluation.own.exchange import export_judgements, import_judgements
 from sightline.evaluation.own.tasks import (
-    OwnPictures,
     burst_task,
     folder_task,
     judged_task,
     modes_of,
+    own_pictures,
     transform_task,
 )
 from sightline.evaluation.qrels import JUNK, Qrels, judged_share
@@ -51,7 +51,7 @@ def judged(gallery: Gallery, photos: Path) -> Gallery:
 
 
 def test_judgements_are_a_task_for_each_way_of_asking(judged: Gallery) -> None:
-    pictures, said = OwnPictures.of(judged), judged.judgements()
+    pictures, said = own_pictures(judged), judged.judgements()
 
     assert modes_of(said) == [QueryMode.IMAGE, QueryMode.TEXT, QueryMode.BOTH]
     by_text = judged_task(pictures, said, QueryMode.TEXT)
@@ -68,7 +68,7 @@ def test_judgements_are_a_task_for_each_way_of_asking(judged: Gallery) -> None:
 
 
 def test_judgements_measure_what_is_found(judged: Gallery, tmp_path: Path) -> None:
-    pictures, said = OwnPictures.of(judged), judged.judgements()
+    pictures, said = own_pictures(judged), judged.judgements()
 
     by_text = measured(judged_task(pictures, said, QueryMode.TEXT), judged, tmp_path)
     by_image = measured(judged_task(pictures, said, QueryMode.IMAGE), judged, tmp_path)
@@ -78,7 +78,7 @@ def test_judgements_measure_what_is_found(judged: Gallery, tmp_path: Path) -> No
 
 
 def test_a_prompt_is_measured(judged: Gallery, tmp_path: Path) -> None:
-    task = judged_task(OwnPictures.of(judged), judged.judgements(), QueryMode.TEXT)
+    task = judged_task(own_pictures(judged), judged.judgements(), QueryMode.TEXT)
 
     worse = measured(task, judged, tmp_path, prompt="{query} blue blue blue")
 
@@ -88,7 +88,7 @@ def test_a_prompt_is_measured(judged: Gallery, tmp_path: Path) -> None:
 def test_measuring_needs_no_file_of_a_query(judged: Gallery, photos: Path, tmp_path: Path) -> None:
     (photos / "red.png").unlink()
 
-    task = judged_task(OwnPictures.of(judged), judged.judgements(), QueryMode.IMAGE)
+    task = judged_task(own_pictures(judged), judged.judgements(), QueryMode.IMAGE)
 
     assert measured(task, judged, tmp_path).column("MRR").tolist() == [1.0]
 
@@ -97,7 +97,7 @@ def test_without_judgements_of_a_kind_there_is_no_task(gallery: Gallery, photos:
     gallery.sync(photos)
 
     with pytest.raises(InvalidValueError, match="judged queries by text"):
-        judged_task(OwnPictures.of(gallery), (), QueryMode.TEXT)
+        judged_task(own_pictures(gallery), (), QueryMode.TEXT)
 
 
 def test_how_much_of_what_is_found_was_judged() -> None:
@@ -203,7 +203,7 @@ def sorted_photos(tmp_path: Path) -> Path:
 
 def test_folders_are_weak_labels(gallery: Gallery, sorted_photos: Path, tmp_path: Path) -> None:
     gallery.sync(sorted_photos)
-    pictures = OwnPictures.of(gallery)
+    pictures = own_pictures(gallery)
 
     by_image = folder_task(pictures, QueryMode.IMAGE)
     by_text = folder_task(pictures, QueryMode.TEXT)
@@ -219,7 +219,7 @@ def test_one_folder_says_nothing(gallery: Gallery, photos: Path) -> None:
     gallery.sync(photos)
 
     with pytest.raises(InvalidValueError, match="folders with several pictures"):
-        folder_task(OwnPictures.of(gallery), QueryMode.IMAGE)
+        folder_task(own_pictures(gallery), QueryMode.IMAGE)
 
 
 def taken(path: Path, colour: tuple[int, int, int], time: str) -> None:
@@ -238,7 +238,7 @@ def test_bursts_are_pictures_taken_within_seconds(gallery: Gallery, tmp_path: Pa
     paint(home / "f.png", (1, 2, 3))
     gallery.sync(home)
 
-    task = burst_task(OwnPictures.of(gallery))
+    task = burst_task(own_pictures(gallery))
 
     relevant = {
         Path(topic.id).stem: {
@@ -253,7 +253,7 @@ def test_without_bursts_there_is_no_task(gallery: Gallery, photos: Path) -> None
     gallery.sync(photos)
 
     with pytest.raises(InvalidValueError, match="number of bursts"):
-        burst_task(OwnPictures.of(gallery))
+        burst_task(own_pictures(gallery))
 
 
 def test_a_changed_picture_finds_its_original_or_a_copy_of_it(
@@ -262,7 +262,7 @@ def test_a_changed_picture_finds_its_original_or_a_copy_of_it(
     (photos / "copy.png").write_bytes((photos / "red.png").read_bytes())
     gallery.sync(photos)
 
-    task = transform_task(OwnPictures.of(gallery))
+    task = transform_task(own_pictures(gallery))
     scored = measured(task, gallery, tmp_path)
 
     values = dict(zip(scored.queries, scored.column("success@1"), strict=True))
@@ -277,4 +277,4 @@ def test_a_changed_picture_finds_its_original_or_a_copy_of_it(
 
 def test_an_empty_gallery_has_nothing_to_change(gallery: Gallery) -> None:
     with pytest.raises(InvalidValueError, match="pictures in the gallery"):
-        transform_task(OwnPictures.of(gallery))
+        transform_task(own_pictures(gallery))

@@ -139,14 +139,14 @@ def _each(given: list[str] | None) -> list[str | None]:
 
 
 def _measured(asked: Asked, labels: Labels, folder: Path, model: str | None) -> Iterator[_Line]:
-    from sightline.evaluation.own.tasks import OwnPictures
+    from sightline.evaluation.own.tasks import own_pictures
     from sightline.evaluation.run.asking import Asking
 
     _, mode = asked_way(asked.by, asked.mode)
     words = asked_words(mode, asked.captioner, asked.composer)
     opening = Opening(model, asked.precision, asked.device, asked.threads)
     with opening.open(folder) as gallery:
-        pictures = OwnPictures.of(gallery)
+        pictures = own_pictures(gallery)
         for task in _tasks(asked, labels, gallery, pictures):
             has_texts = any(topic.texts for topic in task.topics)
             for prompt in _each(asked.prompt if has_texts else None):

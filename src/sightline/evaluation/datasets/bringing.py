@@ -168,12 +168,7 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - the caller checks what it is
 
 
 def read_records(path: Path, *fields: str) -> list[dict[str, Any]]:
-    """Return the objects of a JSON list, each of which has the fields.
-
-    Raises:
-        NotReadableError: the file cannot be read.
-        AnnotationsUnreadableError: it is not such a list.
-    """
+    """Return the objects of a JSON list; as ``read_json`` and ``checked_records``."""
     return checked_records(path, read_json(path), *fields)
 
 

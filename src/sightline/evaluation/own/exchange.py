@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sightline.errors import AnnotationsUnreadableError
 from sightline.evaluation.files import write_file
-from sightline.evaluation.own.tasks import OwnPictures
+from sightline.evaluation.own.tasks import OwnPictures, own_pictures
 from sightline.evaluation.qrels import Qrels
 from sightline.evaluation.results import QRELS
 from sightline.evaluation.trec import read_qrels, read_topics, write_qrels
@@ -55,7 +55,7 @@ def import_judgements(gallery: Gallery, qrels: Path, topics: Path) -> Imported:
         NotReadableError: a file cannot be read.
         AnnotationsUnreadableError: a file is not of its form, or a grade is negative.
     """
-    ids = _ids_by_name(OwnPictures.of(gallery))
+    ids = _ids_by_name(own_pictures(gallery))
     asked = read_topics(topics)
     questions = {id: _question(words, picture, ids) for _, id, words, picture in asked}
     judgements, unknown = [], []
@@ -77,10 +77,10 @@ def import_judgements(gallery: Gallery, qrels: Path, topics: Path) -> Imported:
 def _ids_by_name(pictures: OwnPictures) -> dict[str, int | None]:
     """Return the pictures by their paths and by the ends of these; None where two have an end."""
     ids: dict[str, int | None] = {}
-    for name, record in pictures.records.items():
+    for name, record in pictures.items():
         for end in _ends(Path(name)):
             ids[end] = None if end in ids else record.id
-    return ids | {name: record.id for name, record in pictures.records.items()}
+    return ids | {name: record.id for name, record in pictures.items()}
 
 
 def _ends(path: Path) -> Iterable[str]:

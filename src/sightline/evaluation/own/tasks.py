@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
 from sightline.errors import InvalidValueError
 from sightline.evaluation.datasets.bringing import drawn
@@ -50,22 +51,18 @@ class Labels(StrEnum):
     TRANSFORMS = "transforms"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnPictures:
-    """A gallery's pictures as documents: their ids are their paths, as text."""
+OwnPictures: TypeAlias = Mapping[str, ImageRecord]
+"""A gallery's pictures as documents: their ids are their paths, as text."""
 
-    records: Mapping[str, ImageRecord]
 
-    @classmethod
-    def of(cls, gallery: Gallery) -> OwnPictures:
-        """Return the pictures of a gallery."""
-        records = sorted(gallery.records().values(), key=lambda record: str(record.path))
-        return cls({str(record.path): record for record in records})
+def own_pictures(gallery: Gallery) -> OwnPictures:
+    """Return the pictures of a gallery, in order of path."""
+    records = sorted(gallery.records().values(), key=lambda record: str(record.path))
+    return {str(record.path): record for record in records}
 
-    @property
-    def files(self) -> dict[str, Path]:
-        """Every picture's file by its name."""
-        return {name: record.path for name, record in self.records.items()}
+
+def _files(pictures: OwnPictures) -> dict[str, Path]:
+    return {name: record.path for name, record in pictures.items()}
 
 
 def judged_task(pictures: OwnPictures, judgements: tuple[Judgement, ...], mode: QueryMode) -> Task:
@@ -74,7 +71,7 @@ def judged_task(pictures: OwnPictures, judgements: tuple[Judgement, ...], mode: 
     Raises:
         InvalidValueError: there are none.
     """
-    names = {record.id: name for name, record in pictures.records.items()}
+    names = {record.id: name for name, record in pictures.items()}
     grades: dict[Question, dict[str, int]] = defaultdict(dict)
     for judgement in judgements:
         if judgement.picture in names and _mode(judgement.question) is mode:
@@ -86,7 +83,7 @@ def judged_task(pictures: OwnPictures, judgements: tuple[Judgement, ...], mode: 
     return Task(
         _NAME,
         f"judgements, by {mode}",
-        pictures.files,
+        _files(pictures),
         topics,
         (Protocol("", qrels.left_out(own_of(topics)), _MEASURES),),
         depth=max(CUTOFFS),
@@ -109,19 +106,19 @@ def folder_task(
         InvalidValueError: there are not two folders with at least two pictures each.
     """
     members: dict[str, list[str]] = defaultdict(list)
-    for name, record in pictures.records.items():
+    for name, record in pictures.items():
         members[str(record.path.parent)].append(name)
     shared = {folder: names for folder, names in members.items() if len(names) > 1}
     if len(shared) < 2:
         what = "the number of folders with several pictures"
         raise InvalidValueError(what, len(shared), "at least 2")
-    class_of = {name: str(record.path.parent) for name, record in pictures.records.items()}
+    class_of = {name: str(record.path.parent) for name, record in pictures.items()}
     if mode is QueryMode.TEXT:
         chosen = sorted(names[0] for names in shared.values())
     else:
         chosen = drawn([n for names in shared.values() for n in names], queries, seed)
     texts = {folder: (label_text(Path(folder).name) or Path(folder).name,) for folder in members}
-    told = ClassTask(_NAME, pictures.files, class_of, chosen, mode, texts)
+    told = ClassTask(_NAME, _files(pictures), class_of, chosen, mode, texts)
     task = class_task(told, variant=f"folders as weak labels, by {mode}", seed=seed)
     return _noted(task, "folders are weak labels: a picture elsewhere may well be right")
 
@@ -146,7 +143,7 @@ def burst_task(
         allowed = f"at least 1, and no pictures of a folder were taken within {within_s:g} s"
         raise InvalidValueError("the number of bursts", 0, allowed)
     chosen = drawn(inside, queries, seed)
-    told = ClassTask(_NAME, pictures.files, class_of, chosen, QueryMode.IMAGE, {})
+    told = ClassTask(_NAME, _files(pictures), class_of, chosen, QueryMode.IMAGE, {})
     variant = f"bursts within {within_s:g} s as weak labels, by image"
     task = class_task(told, variant=variant, seed=seed)
     return _noted(task, "bursts are weak labels: they show what looks alike, not what is wanted")
@@ -160,17 +157,17 @@ def transform_task(pictures: OwnPictures, *, count: int = 200, seed: int = 1) ->
     Raises:
         InvalidValueError: there are no pictures.
     """
-    if not pictures.records:
+    if not pictures:
         raise InvalidValueError("the pictures in the gallery", 0, "at least 1")
-    chosen = drawn(list(pictures.records), count, seed)
+    chosen = drawn(list(pictures), count, seed)
     copies: dict[str, list[str]] = defaultdict(list)
-    for name, record in pictures.records.items():
+    for name, record in pictures.items():
         copies[record.content_hash].append(name)
     topics, relevant, groups = [], {}, {}
     for change in ALTERATIONS:
         groups[change] = tuple(f"{change}: {name}" for name in chosen)
         for name in chosen:
-            record = pictures.records[name]
+            record = pictures[name]
             image = Altered(record.path, change)
             topics.append(Topic(f"{change}: {name}", image=image, cluster=name))
             relevant[f"{change}: {name}"] = copies[record.content_hash]
@@ -178,7 +175,7 @@ def transform_task(pictures: OwnPictures, *, count: int = 200, seed: int = 1) ->
     return Task(
         _NAME,
         f"{len(chosen):,} pictures under {len(ALTERATIONS)} changes",
-        pictures.files,
+        _files(pictures),
         tuple(topics),
         (Protocol("", Qrels.of(relevant), measures, groups=groups),),
         depth=50,
@@ -195,7 +192,7 @@ def _mode(question: Question) -> QueryMode:
 
 def _topic(question: Question, names: Mapping[int, str], pictures: OwnPictures) -> Topic:
     own = None if question.picture is None else names[question.picture]
-    image = None if own is None else pictures.records[own].path
+    image = None if own is None else pictures[own].path
     texts = (question.text,) if question.text else ()
     id = " + ".join(part for part in (own, question.text) if part)
     return Topic(id, texts, image, own)
@@ -204,8 +201,8 @@ def _topic(question: Question, names: Mapping[int, str], pictures: OwnPictures) 
 def _bursts(pictures: OwnPictures, within_s: float) -> dict[str, str]:
     """Return each picture's burst, named after its first picture; alone without a time."""
     timed: dict[Path, list[tuple[datetime, str]]] = defaultdict(list)
-    burst_of = {name: name for name in pictures.records}
-    for name, record in pictures.records.items():
+    burst_of = {name: name for name in pictures}
+    for name, record in pictures.items():
         if record.taken_at is not None:
             taken = datetime.fromisoformat(record.taken_at)
             # Local times: with or without an offset, what the camera's clock said is compared.
