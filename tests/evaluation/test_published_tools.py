@@ -17,7 +17,7 @@ from sightline.evaluation.qrels import Judged, judge
 from tests.evaluation.random_cases import Case, as_run_and_qrels, random_cases
 
 AGREEMENT = 1e-9
-COUNT, FEW = 10_000, 1500
+COUNT, FEW = 10_000, 1000
 
 
 @pytest.fixture(scope="module")

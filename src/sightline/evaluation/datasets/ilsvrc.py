@@ -35,8 +35,9 @@ _WNID = re.compile(r"n\d{8}")
 _NUMBER = re.compile(r"ILSVRC2012_val_(\d{8})")
 _TRUTH = "ILSVRC2012_validation_ground_truth.txt"
 _PROMPT = "The photo of {query}"
-# Of MATLAB's files: the size of the header, and the first byte of a compressed element.
-_HEADER_BYTES, _COMPRESSED = 128, b"\x0f"
+# Of MATLAB's files: the size of the header, and the type behind it if nothing is compressed, which
+# is 4 bytes long, in the order of either machine.
+_HEADER_BYTES, _MATRIX = 128, 14
 
 
 def read(brought: Brought) -> Task:
@@ -122,11 +123,11 @@ def _synsets(meta: Path) -> list[dict[str, Any]]:
     require("scipy", extra="evaluation")
     content = read_bytes(meta)
     try:
-        if content[_HEADER_BYTES : _HEADER_BYTES + 1] == _COMPRESSED:
+        if _MATRIX not in content[_HEADER_BYTES:][:4]:
             synsets = _loaded(content)
         else:
-            # SciPy believes the lengths in a file. Only compressed ones have checksums; the damage
-            # in others may end the process, which therefore has to be another one.
+            # SciPy believes the lengths and types in a file. Only compressed ones have checksums;
+            # damage in others may end the process, which therefore has to be another one.
             with ProcessPoolExecutor(1, get_context("spawn")) as pool:
                 synsets = pool.submit(_loaded, content).result()
     except Exception as error:  # a damaged file raises whatever its bytes happen to mean
