@@ -1,19 +1,39 @@
 """Judging answers with one key each, and what the gallery remembers of it."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.conftest import WORDS, Served
-from tests.browser.looking import TILES, ask, tile
+from tests.browser.looking import TILES, ask, tile, until
+
+
+@pytest.fixture(scope="module")
+def own_server(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    gallery = tmp_path_factory.mktemp("judged") / "gallery"
+    shutil.copytree(drawn / "gallery", gallery)
+    started = Served(gallery)
+    yield started
+    started.stop()
 
 
 @pytest.fixture
-def served(serve: Callable[..., Served]) -> Served:
-    return serve()
+def served(own_server: Served) -> Iterator[Served]:
+    """A server where nothing was judged yet."""
+    yield own_server
+    address = f"{own_server.url}api/v1/judgements"
+    for asked in questions(own_server):
+        question = {"text": asked["text"], "picture": asked["picture"]}
+        parts = {name: value for name, value in question.items() if value is not None}
+        for image in httpx2.get(address, params=parts).json()["grades"]:
+            said = {**question, "image": int(image), "grade": None}
+            httpx2.put(address, json=said).raise_for_status()
+    assert questions(own_server) == []
 
 
 @pytest.fixture
@@ -61,6 +81,28 @@ def test_what_was_said_is_there_after_a_reload_and_can_be_taken_back(judging: Pa
     judging.keyboard.press("u")
     expect(judging.locator("#judged")).to_have_text("0 pictures judged, 0 relevant")
     expect(judging.locator(f"{TILES}[data-grade]")).to_have_count(0)
+
+
+def test_an_answer_that_comes_late_does_not_undo_what_was_said_meanwhile(
+    served: Served, visit: Callable[..., Page]
+) -> None:
+    page = visit(served)
+    ask(page, WORDS)
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/api/v1/judgements?*", lambda route: held.append((route, route.fetch())))
+    with page.expect_request("**/api/v1/judgements?*"):
+        page.click("#judge")
+    tile(page, 0).focus()
+    page.keyboard.press("r")
+    expect(page.locator("#judged")).to_have_text("1 picture judged, 1 relevant")
+
+    ((route, nothing_said_yet),) = held
+    with page.expect_response("**/api/v1/judgements?*"):
+        route.fulfill(response=nothing_said_yet)
+
+    until(page, "() => performance.now() > (window.later ??= performance.now() + 100)")
+    expect(page.locator("#judged")).to_have_text("1 picture judged, 1 relevant")
+    expect(page.locator(f"{TILES}[data-grade=relevant]")).to_have_count(1)
 
 
 def test_the_open_picture_is_judged_too_by_key_and_by_button(judging: Page) -> None:

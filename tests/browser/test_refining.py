@@ -136,6 +136,15 @@ def test_scrolling_brings_all_and_then_ends(found: Page) -> None:
 
     expect(found.locator(TILES)).to_have_count(SCENES)
     expect(found.locator("#end")).to_have_text(f"All {SCENES} pictures that could be compared.")
+    # The wheel turns on for a moment, and would take the window along.
+    until(
+        found,
+        """() => {
+            window.still = scrollY === window.was ? window.still + 1 : 0;
+            window.was = scrollY;
+            return window.still > 10;
+        }""",
+    )
     found.evaluate("scrollTo(0, 0)")
     assert found.locator(f"{TILES} a").first.bounding_box() == first, "nothing jumped"
     assert len(set(names(found))) == SCENES

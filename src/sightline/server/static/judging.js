@@ -42,7 +42,13 @@ export class Judging {
 		this.mark();
 		if (same || !question) return;
 		try {
-			this.#take(question, await call(`/judgements?${new URLSearchParams(partsOf(question))}`));
+			/** @type {{grades: Record<string, number>}} */
+			const { grades } = await call(`/judgements?${new URLSearchParams(partsOf(question))}`);
+			if (question !== this.question) return;
+			const said = Object.entries(grades).map(([id, grade]) => /** @type {const} */ ([Number(id), grade]));
+			// What was said while this was on its way is newer.
+			this.grades = new Map([...said, ...this.grades]);
+			this.mark();
 		} catch (error) {
 			note(sentenceOf(error));
 		}
@@ -68,19 +74,16 @@ export class Judging {
 		const { question } = this;
 		if (!question) return;
 		try {
-			this.#take(question, await call("/judgements", { method: "PUT", json: { ...question, image, grade } }));
+			await call("/judgements", { method: "PUT", json: { ...question, image, grade } });
+			if (question !== this.question) return;
+			if (grade === null) this.grades.delete(image);
+			else this.grades.set(image, grade);
+			this.mark();
 			announce(grade === null ? "Taken back." : `Judged ${wordFor(grade)}.`);
 			this.calls.next(image);
 		} catch (error) {
 			note(sentenceOf(error));
 		}
-	}
-
-	/** @param {Question} question @param {{grades: Record<string, number>}} answer */
-	#take(question, { grades }) {
-		if (question !== this.question) return;
-		this.grades = new Map(Object.entries(grades).map(([id, grade]) => [Number(id), grade]));
-		this.mark();
 	}
 
 	/** @param {KeyboardEvent} event */
