@@ -29,7 +29,7 @@ def served(own_server: Served) -> Iterator[Served]:
     address = f"{own_server.url}api/v1/judgements"
     for asked in questions(own_server):
         question = {"text": asked["text"], "picture": asked["picture"]}
-        parts = {name: value for name, value in question.items() if value is not None}
+        parts = {name: str(value) for name, value in question.items() if value is not None}
         for image in httpx2.get(address, params=parts).json()["grades"]:
             said = {**question, "image": int(image), "grade": None}
             httpx2.put(address, json=said).raise_for_status()
