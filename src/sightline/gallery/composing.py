@@ -24,10 +24,10 @@ from sightline.gallery.identity import mark_of
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING
 from sightline.gallery.query import embed_texts
-from sightline.gallery.search import GallerySearch, check_ranking
+from sightline.gallery.search import GallerySearch
 from sightline.protocols import GalleryStore, Specialist
 from sightline.system.single_flight import SingleFlight
-from sightline.types import Query, SearchResult, Vectors
+from sightline.types import Page, Query, SearchResult, Vectors
 from sightline.types.composition import Statistics
 
 _STATISTICS = "statistics"
@@ -64,21 +64,11 @@ class GalleryComposing:
         self._making: SingleFlight[_Made, Composing] = SingleFlight()
 
     def find(
-        self,
-        query: Query,
-        k: int,
-        *,
-        offset: int,
-        min_score: float | None,
-        prompt: str | None,
-        words: WordsSettings,
+        self, query: Query, page: Page, prompt: str | None, words: WordsSettings
     ) -> SearchResult:
         """Return what ``Gallery.find`` promises of a query with an instruction."""
-        check_ranking(k, offset, min_score)
         composition = self._kept_composing(words, prompt).compose(query)
-        return self._search.composed(
-            composition, k, offset=offset, min_score=min_score, filters=query.filters
-        )
+        return self._search.composed(composition, page, query.filters)
 
     def _kept_composing(self, settings: WordsSettings, prompt: str | None) -> Composing:
         """Return what composes: made once for all who come at once, since it may load a model.

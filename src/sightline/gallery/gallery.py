@@ -22,7 +22,7 @@ from sightline.gallery.files import GalleryFiles
 from sightline.gallery.index import GalleryIndex
 from sightline.gallery.model import AskedModel, GalleryModel
 from sightline.gallery.pictures import PATIENCE_S, GalleryPictures
-from sightline.gallery.search import GallerySearch, check_part
+from sightline.gallery.search import GallerySearch
 from sightline.gallery.sync import SyncSettings, sync
 from sightline.gallery.sync.comparison import as_paths, is_under, named_sources
 from sightline.images import Source
@@ -42,6 +42,7 @@ from sightline.types import (
     ImageRecord,
     Judgement,
     Neighbours,
+    Page,
     Progress,
     Query,
     SearchResult,
@@ -232,8 +233,8 @@ class Gallery:
         Raises:
             InvalidValueError: k is below 1, or offset is negative.
         """
-        check_part(k, offset)
-        ids, total = self._catalog.newest(filters, k, offset)
+        page = Page(k, offset)
+        ids, total = self._catalog.newest(filters, page.k, page.offset)
         records = self._catalog.records(ids)
         return Browsed(tuple(records[id] for id in ids if id in records), total)
 
@@ -428,16 +429,10 @@ class Gallery:
             ModelMismatchError: as for ``search``; and what else that raises.
             SightlineError: a composed query cannot be composed; see ``Composing.compose``.
         """
+        page = Page(k, offset, min_score)
         if query.mode is None:
-            return self._search.find(query, k, offset=offset, min_score=min_score, prompt=prompt)
-        return self._composing.find(
-            query,
-            k,
-            offset=offset,
-            min_score=min_score,
-            prompt=prompt,
-            words=words or WordsSettings(),
-        )
+            return self._search.find(query, page, prompt)
+        return self._composing.find(query, page, prompt, words or WordsSettings())
 
     def similar(
         self,
@@ -455,7 +450,7 @@ class Gallery:
             VectorMissingError: it was never seen by this model.
             InvalidValueError: a number is out of range.
         """
-        return self._search.similar(id, k, offset=offset, min_score=min_score, filters=filters)
+        return self._search.similar(id, Page(k, offset, min_score), filters)
 
     def composing(
         self, settings: WordsSettings | None = None, *, prompt: str | None = None
@@ -504,9 +499,7 @@ class Gallery:
             InvalidValueError: a number is out of range.
             VectorShapeError: the composition is of another model.
         """
-        return self._search.composed(
-            composition, k, offset=offset, min_score=min_score, filters=filters
-        )
+        return self._search.composed(composition, Page(k, offset, min_score), filters)
 
     def vector_of(self, id: int) -> Vectors:
         """Return the vector that a picture of the gallery is found by, unit float32, shape (d,).

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cachetools import LRUCache
 
 from sightline.composed.fusion import best_fused
-from sightline.errors import ImageNotFoundError, InvalidValueError, VectorMissingError
+from sightline.errors import ImageNotFoundError, VectorMissingError
 from sightline.gallery.index import GalleryIndex
 from sightline.gallery.model import GalleryModel
 from sightline.gallery.probes import EVERYTHING, Need
@@ -28,6 +28,7 @@ from sightline.types import (
     Indexed,
     ModelSpec,
     Neighbours,
+    Page,
     Query,
     SearchResult,
     Step,
@@ -67,11 +68,8 @@ class GallerySearch:
         self._room = room
         self._allowed = _AllowedIds(catalog)
 
-    def find(
-        self, query: Query, k: int, *, offset: int, min_score: float | None, prompt: str | None
-    ) -> SearchResult:
+    def find(self, query: Query, page: Page, prompt: str | None) -> SearchResult:
         """Return what ``Gallery.find`` promises of a query without an instruction."""
-        check_ranking(k, offset, min_score)
         spec = self._model.spec_for(_need_of(query))
         self._index.open_ahead(spec)
         watch = Stopwatch()
@@ -80,51 +78,38 @@ class GallerySearch:
         vector = query_vector(query, encoder, pictures, prompt=prompt, watch=watch)
         with watch.timing(Step.SEARCH):
             among = self._allowed.by(query.filters, spec)
-        return self._answer(vector, spec, watch, k, offset, min_score, among)
+        return self._answer(vector, spec, watch, page, among)
 
-    def similar(
-        self, id: int, k: int, *, offset: int, min_score: float | None, filters: Filters
-    ) -> SearchResult:
+    def similar(self, id: int, page: Page, filters: Filters) -> SearchResult:
         """Return what ``Gallery.similar`` promises."""
-        check_ranking(k, offset, min_score)
         query = Query(images=[Indexed(id)], filters=filters)
-        found = self.find(query, offset + k + 1, offset=0, min_score=min_score, prompt=None)
+        found = self.find(query, Page(page.end + 1, min_score=page.min_score), None)
         others = [hit for hit in found.hits if hit.id != id]
-        ranked = enumerate(others[offset : offset + k], start=offset + 1)
+        ranked = enumerate(others[page.offset : page.end], start=page.offset + 1)
         among = self._allowed.by(filters, self._model.spec_for(Need.PICTURES))
         counts = among is None or id in among
         return SearchResult(
             tuple(Hit(rank, hit.score, hit.image) for rank, hit in ranked),
             found.considered - counts,
-            len(others) > offset + k or (found.more and len(others) == offset + k),
+            len(others) > page.end or (found.more and len(others) == page.end),
             found.seconds,
         )
 
     def nearest(self, vector: Vectors, k: int) -> SearchResult:
         """Return the pictures most similar to a unit vector of shape (1, d)."""
-        check_ranking(k, 0, None)
         spec = self._model.spec_for(EVERYTHING)
-        return self._answer(vector, spec, Stopwatch(), k, 0, None, None)
+        return self._answer(vector, spec, Stopwatch(), Page(k), None)
 
-    def composed(
-        self,
-        composition: Composition,
-        k: int,
-        *,
-        offset: int,
-        min_score: float | None,
-        filters: Filters,
-    ) -> SearchResult:
+    def composed(self, composition: Composition, page: Page, filters: Filters) -> SearchResult:
         """Return what ``Gallery.find_composed`` promises."""
-        check_ranking(k, offset, min_score)
         spec = self._model.spec_for(EVERYTHING)
         watch = Stopwatch()
         with watch.timing(Step.SEARCH):
             among = self._allowed.by(filters, spec)
         if composition.fusion is not None:
-            found = self._fused(composition, spec, watch, k, offset, min_score, among)
+            found = self._fused(composition, spec, watch, page, among)
         else:
-            found = self._answer(composition.vector, spec, watch, k, offset, min_score, among)
+            found = self._answer(composition.vector, spec, watch, page, among)
         return replace(found, composition=composition)
 
     def embed_images(self, images: Sequence[ImageSource]) -> Vectors:
@@ -173,39 +158,30 @@ class GallerySearch:
         return self._stored(id, self._model.spec_for(Need.PICTURES))
 
     def _answer(
-        self,
-        vector: Vectors,
-        spec: ModelSpec,
-        watch: Stopwatch,
-        k: int,
-        offset: int,
-        min_score: float | None,
-        among: Ids | None,
+        self, vector: Vectors, spec: ModelSpec, watch: Stopwatch, page: Page, among: Ids | None
     ) -> SearchResult:
         with watch.timing(Step.SEARCH):
             index = self._index.of(spec)
             # An index pads to k, so a k far beyond its length would only cost memory. One more
             # than is asked for tells whether others follow.
-            most = min(offset + k + 1, max(1, len(index)))
+            most = min(page.end + 1, max(1, len(index)))
             found = index.search(vector, most, among)
             pairs = [
                 (int(id), float(score))
                 for id, score in zip(found.ids[0], found.scores[0], strict=True)
-                if id >= 0 and (min_score is None or score >= min_score)
+                if id >= 0 and (page.min_score is None or score >= page.min_score)
             ]
         with watch.timing(Step.FETCH):
-            hits = self._hits(pairs[offset : offset + k], offset)
+            hits = self._hits(pairs, page)
         considered = len(index) if among is None else len(among)
-        return SearchResult(hits, considered, len(pairs) > offset + k, watch.seconds())
+        return SearchResult(hits, considered, len(pairs) > page.end, watch.seconds())
 
     def _fused(
         self,
         composition: Composition,
         spec: ModelSpec,
         watch: Stopwatch,
-        k: int,
-        offset: int,
-        min_score: float | None,
+        page: Page,
         among: Ids | None,
     ) -> SearchResult:
         assert composition.fusion is not None
@@ -215,21 +191,22 @@ class GallerySearch:
                 passing = np.isin(ids, among)
                 ids, rows = ids[passing], rows[passing]
             considered = len(ids)
-            if min_score is not None:
+            if page.min_score is not None:
                 # Before the cut: the order is not that of the scores, so those below are anywhere.
-                passing = exact_scores(rows, composition.vector[0]) >= min_score
+                passing = exact_scores(rows, composition.vector[0]) >= page.min_score
                 ids, rows = ids[passing], rows[passing]
-            best = best_fused(composition.fusion, ids, rows, offset + k + 1)
+            best = best_fused(composition.fusion, ids, rows, page.end + 1)
             pairs = best.cosines(composition.vector)
         with watch.timing(Step.FETCH):
-            hits = self._hits(pairs[offset : offset + k], offset)
-        return SearchResult(hits, considered, len(pairs) > offset + k, watch.seconds())
+            hits = self._hits(pairs, page)
+        return SearchResult(hits, considered, len(pairs) > page.end, watch.seconds())
 
-    def _hits(self, pairs: list[tuple[int, float]], offset: int) -> tuple[Hit, ...]:
-        records = self._catalog.records([id for id, _ in pairs])
+    def _hits(self, pairs: list[tuple[int, float]], page: Page) -> tuple[Hit, ...]:
+        wanted = pairs[page.offset : page.end]
+        records = self._catalog.records([id for id, _ in wanted])
         # A picture may have been removed between the search and this moment.
-        there = [(id, score) for id, score in pairs if id in records]
-        ranked = enumerate(there, start=offset + 1)
+        there = [(id, score) for id, score in wanted if id in records]
+        ranked = enumerate(there, start=page.offset + 1)
         return tuple(Hit(rank, score, records[id]) for rank, (id, score) in ranked)
 
     def _pictures(self, encoder: Encoder, spec: ModelSpec, watch: Stopwatch) -> Pictures:
@@ -261,7 +238,7 @@ class _AllowedIds:
 
     def __init__(self, catalog: GalleryStore) -> None:
         self._catalog = catalog
-        self._known: OrderedDict[tuple[Filters, ModelSpec, int], Ids] = OrderedDict()
+        self._known: LRUCache[tuple[Filters, ModelSpec, int], Ids] = LRUCache(_FILTERS_KEPT)
         self._mutex = Lock()
 
     def by(self, filters: Filters, spec: ModelSpec) -> Ids | None:
@@ -270,38 +247,12 @@ class _AllowedIds:
             return None
         key = (filters, spec, self._catalog.change)
         with self._mutex:
-            if key in self._known:
-                self._known.move_to_end(key)
-                return self._known[key]
-        ids = self._catalog.matching(filters, spec)
-        with self._mutex:
-            self._known[key] = ids
-            while len(self._known) > _FILTERS_KEPT:
-                self._known.popitem(last=False)
+            ids = self._known.get(key)
+        if ids is None:
+            ids = self._catalog.matching(filters, spec)
+            with self._mutex:
+                self._known[key] = ids
         return ids
-
-
-def check_part(k: int, offset: int) -> None:
-    """Refuse a part of a ranking that cannot be.
-
-    Raises:
-        InvalidValueError: k is below 1, or offset is negative.
-    """
-    if k < 1:
-        raise InvalidValueError("k", k, "at least 1")
-    if offset < 0:
-        raise InvalidValueError("offset", offset, "0 or more")
-
-
-def check_ranking(k: int, offset: int, min_score: float | None) -> None:
-    """Refuse a part of a ranking, or a least score, that cannot be.
-
-    Raises:
-        InvalidValueError: as ``check_part``; or min_score is no cosine.
-    """
-    check_part(k, offset)
-    if min_score is not None and not -1.0 <= min_score <= 1.0:
-        raise InvalidValueError("min_score", min_score, "a cosine, from -1 to 1")
 
 
 def _need_of(query: Query) -> Need:

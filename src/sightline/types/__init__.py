@@ -38,6 +38,7 @@ from sightline.types.pictures import (
 from sightline.types.queries import (
     Hit,
     Judgement,
+    Page,
     Query,
     Question,
     SearchResult,
@@ -77,6 +78,7 @@ __all__ = [
     "NewImage",
     "NewVector",
     "Orientation",
+    "Page",
     "Part",
     "PartKind",
     "PictureSource",

@@ -110,6 +110,37 @@ def _check_weight(name: str, weight: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of the ranked answers is wanted.
+
+    Attributes:
+        k: How many, from 1.
+        offset: How many of the best to leave out.
+        min_score: Leave out what scores lower, a cosine.
+
+    Raises:
+        InvalidValueError: one of them cannot be.
+    """
+
+    k: int
+    offset: int = 0
+    min_score: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise InvalidValueError("k", self.k, "at least 1")
+        if self.offset < 0:
+            raise InvalidValueError("offset", self.offset, "0 or more")
+        if self.min_score is not None and not -1.0 <= self.min_score <= 1.0:
+            raise InvalidValueError("min_score", self.min_score, "a cosine, from -1 to 1")
+
+    @property
+    def end(self) -> int:
+        """How far down the answers it reaches."""
+        return self.offset + self.k
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One answer.
 
