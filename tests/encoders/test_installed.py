@@ -298,7 +298,7 @@ def test_the_inventory_tells_every_state(registry: Registry, tiny: Path, tmp_pat
     note(registry, "mine", model=installed(tiny, "folder"))
     (registry.folder / "odd.json").write_text("{")
 
-    entries = {entry.name: entry for entry in inventory(registry)}
+    entries = {entry.name: entry for entry in inventory()}
 
     states = {name: entry.state for name, entry in entries.items()}
     assert states == dict.fromkeys(MODELS, ModelState.NOT_FETCHED) | {

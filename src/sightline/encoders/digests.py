@@ -48,20 +48,16 @@ def digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest_of_files(paths: Sequence[Path], memo: Path | None = None) -> str:
+def digest_of_files(paths: Sequence[Path]) -> str:
     """Return one SHA-256 (hex) over the contents of files, in the order given.
 
-    Names and places do not count, so that a copied folder has the same digest.
-
-    Args:
-        paths: The files.
-        memo: Where digests of big files are remembered by path, size and time of change; None
-            for the user's cache folder. A memo that cannot be read or written is done without.
+    Names and places do not count, so that a copied folder has the same digest. Digests of big files
+    are remembered by path, size and time of change.
 
     Raises:
         OSError: a file cannot be read.
     """
-    remembered = Memo(memo or default_memo())
+    remembered = Memo(default_memo())
     return digest_of_text("\n".join(_file_digest(path, remembered) for path in paths))
 
 

@@ -30,6 +30,8 @@ from sightline.errors import (
 from sightline.system.files import storage_error, write_whole
 from sightline.system.paths import data_folder
 
+HUB = "hf:"
+"""What a source on the hub begins with: ``hf:REPO`` or ``hf:REPO@REVISION``."""
 _PLUG_INS = "sightline.encoders"  # the group of entry points
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -70,7 +72,7 @@ class InstalledFolder:
     @property
     def commit(self) -> str:
         """The hub commit that it was fetched at, or ""."""
-        return self.source.rpartition("@")[2] if self.source.startswith("hf:") else ""
+        return self.source.rpartition("@")[2] if self.source.startswith(HUB) else ""
 
     @property
     def size_bytes(self) -> int:
@@ -98,14 +100,10 @@ class InstalledModel:
 
 
 class Registry:
-    """The records of the models on this machine.
+    """The records of the models on this machine, in the user's data folder."""
 
-    Args:
-        folder: Where the records are; None for the user's data folder.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or data_folder() / "models"
+    def __init__(self) -> None:
+        self.folder = data_folder() / "models"
 
     def get(self, name: str) -> InstalledModel | None:
         """Return what is known of a model, or None.
@@ -314,10 +312,10 @@ def find_plug_in(name_or_folder: str | Path) -> EntryPoint | None:
     return next(iter(entry_points(group=_PLUG_INS, name=name_or_folder)), None)
 
 
-def known_models(registry: Registry | None = None) -> tuple[str, ...]:
+def known_models() -> tuple[str, ...]:
     """Return every name that can be asked for: the table's, what was added here, and plug-ins."""
     offered = sorted(point.name for point in entry_points(group=_PLUG_INS))
-    return tuple(dict.fromkeys((*MODELS, *(registry or Registry()).names(), *offered)))
+    return tuple(dict.fromkeys((*MODELS, *Registry().names(), *offered)))
 
 
 def _installed(

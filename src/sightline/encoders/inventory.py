@@ -13,9 +13,9 @@ import numpy as np
 from sightline.encoders.export.staging import staged_folder
 from sightline.encoders.files.layouts import FileSet, find_layout, graph_names
 from sightline.encoders.files.model_files import ModelFolder, read_model_files
-from sightline.encoders.hub.client import Hub
 from sightline.encoders.hub.fetching import Tell, fetch_repository
 from sightline.encoders.installed import (
+    HUB,
     InstalledFolder,
     InstalledModel,
     ModelPlace,
@@ -33,8 +33,6 @@ from sightline.errors import ModelNameTakenError, ModelRecordError, SourceNotFou
 from sightline.protocols import TextEncoder
 from sightline.system.files import storage_error
 from sightline.system.paths import absolute
-
-FROM_HUB = "hf:"
 
 
 class ModelState(StrEnum):
@@ -94,10 +92,9 @@ class ModelEntry:
         return self.card.about_megabytes() if self.card is not None else None
 
 
-def inventory(registry: Registry | None = None) -> tuple[ModelEntry, ...]:
+def inventory() -> tuple[ModelEntry, ...]:
     """Return every model that can be asked for: the table first, then what was added."""
-    registry = registry or Registry()
-    return tuple(_entry(name, registry) for name in known_models(registry))
+    return tuple(_entry(name) for name in known_models())
 
 
 def add(
@@ -107,8 +104,6 @@ def add(
     files: str = "fp32",
     accept_licence: bool = False,
     progress: Tell | None = None,
-    hub: Hub | None = None,
-    registry: Registry | None = None,
 ) -> InstalledModel:
     """Return a model that can be asked for by name from now on.
 
@@ -121,8 +116,6 @@ def add(
         files: For one that is fetched, one of ``FILE_SETS``.
         accept_licence: That the licence allows what the model is used for, where it has limits.
         progress: Told how far fetching is.
-        hub: None for the one that the environment names.
-        registry: None for the user's.
 
     Raises:
         SourceNotFoundError: there is no such folder.
@@ -131,24 +124,23 @@ def add(
         ModelFilesError: the folder is not a model that can be run.
         ModelError: what ``fetch`` raises, for one that is fetched.
     """
-    registry = registry or Registry()
-    is_on_hub = source.startswith(FROM_HUB)
-    wanted = source.removeprefix(FROM_HUB)
+    is_on_hub = source.startswith(HUB)
+    wanted = source.removeprefix(HUB)
     folder = Path(wanted.partition("@")[0]) if is_on_hub else absolute(source)
     if not is_on_hub:
         if not folder.exists():
             raise SourceNotFoundError(folder)
         find_model(folder)  # says what is wrong with what is no folder
     chosen = name if name is not None else name_for(folder.as_posix())
-    _check_free(chosen, source, folder, registry, outright=name is not None)
+    _check_free(chosen, source, folder, outright=name is not None)
     lies, licence = installed(folder, "folder"), ""
     if is_on_hub:
         fetched = fetch_repository(
-            wanted, files=files, accept_licence=accept_licence, progress=progress, hub=hub
+            wanted, files=files, accept_licence=accept_licence, progress=progress
         )
         lies, licence = fetched.folder, fetched.licence
     _try_out(chosen, lies)
-    return registry.update(
+    return Registry().update(
         chosen,
         lambda record: replace(
             record,
@@ -159,7 +151,7 @@ def add(
     )
 
 
-def remove(name: str, *, delete_files: bool = False, registry: Registry | None = None) -> bool:
+def remove(name: str, *, delete_files: bool = False) -> bool:
     """Forget a model; return whether there was anything to forget or to delete.
 
     Args:
@@ -167,13 +159,12 @@ def remove(name: str, *, delete_files: bool = False, registry: Registry | None =
         delete_files: Delete what was fetched, too, unless another model lies there as well, and
             the int8 files that were made of it outside of its folder. What was added from a folder
             is its owner's, and is never deleted.
-        registry: None for the user's.
 
     Raises:
         NotWritableError: it cannot be forgotten or deleted.
         ModelRecordError: its files cannot be deleted, since its record cannot be understood.
     """
-    registry = registry or Registry()
+    registry = Registry()
     record = registry.get(name) if delete_files else None
     is_found = registry.remove(name)
     if delete_files:
@@ -202,10 +193,10 @@ def copy_model(lies: InstalledFolder, out: Path) -> None:
 # Listing
 
 
-def _entry(name: str, registry: Registry) -> ModelEntry:
+def _entry(name: str) -> ModelEntry:
     card = MODELS.get(name)
     try:
-        record = registry.get(name)
+        record = Registry().get(name)
     except ModelRecordError as error:
         return ModelEntry(name, ModelState.BROKEN, card, None, str(error))
     lies = record.model if record is not None else None
@@ -248,15 +239,13 @@ def _published(folder: ModelFolder) -> tuple[str, ...]:
 # Adding
 
 
-def _check_free(
-    name: str, source: str, folder: Path, registry: Registry, *, outright: bool
-) -> None:
+def _check_free(name: str, source: str, folder: Path, *, outright: bool) -> None:
     check_name(name)
     card = MODELS.get(name)
     if card is not None and (card.package_folder or not outright):
         kind = "that ships with Sightline" if card.package_folder else "of the table"
         raise ModelNameTakenError(name, f"a model {kind}")
-    record = registry.get(name)
+    record = Registry().get(name)
     if record is None or record.model is None:
         return
     before = record.model

@@ -78,8 +78,6 @@ class ModelCard:
             model with one is refused until its licence is accepted.
         package_folder: Folder beside this module, for a model that ships with Sightline.
         hub_id: Hub repository with the towers as ONNX files, for a model that is fetched.
-        revision: The branch, tag or commit that is fetched. A branch moves, so what is there at
-            the first fetch is noted with its commit and digests and used from then on.
         checkpoint: Hub repository with the weights as they were trained, for GPUs and for export.
     """
 
@@ -95,7 +93,6 @@ class ModelCard:
     restriction: str = ""
     package_folder: str = ""
     hub_id: str = ""
-    revision: str = "main"
     checkpoint: str = ""
 
     @property

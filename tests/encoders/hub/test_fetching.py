@@ -17,7 +17,6 @@ from huggingface_hub.errors import HfHubHTTPError
 from safetensors.numpy import save
 
 from sightline.encoders import MODELS, load_model, table
-from sightline.encoders.hub.client import Hub
 from sightline.encoders.hub.fetching import FetchProgress, fetch, fetch_repository
 from sightline.encoders.hub.selection import NotThereError, files_of_checkpoint, files_of_model
 from sightline.encoders.installed import InstalledModel, Registry
@@ -37,6 +36,7 @@ from tests.encoders.tiny_model import make_tiny_model
 
 NAME = "clip-vit-b32"
 REPOSITORY = "Xenova/clip-vit-base-patch32"
+NOBODY = "http://127.0.0.1:1"
 VISION = "onnx/vision_model.onnx"
 TEXT = "onnx/text_model.onnx"
 PIECE_BYTES = 50  # of a file, as it is written; the hub's client has ten million
@@ -49,19 +49,28 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hub(tiny: Path) -> Iterator[FakeHub]:
+def hub(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     with served({REPOSITORY: repository_of(tiny)}) as hub:
+        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
         yield hub
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "records")
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no hub answer."""
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", NOBODY)
+
+
+@pytest.fixture
+def registry() -> Registry:
+    return Registry()
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the hub's client write small pieces, and try again at once."""
+def own_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep a cache and records of this test's own; write small pieces, and try again at once."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", PIECE_BYTES)
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda _: None)
 
@@ -71,12 +80,11 @@ Process = subprocess.Popen[bytes]
 
 
 @pytest.fixture
-def fetched(hub: FakeHub, registry: Registry, tmp_path: Path) -> Fetch:
+def fetched(hub: FakeHub) -> Fetch:
     """Fetch from the fake hub, into a cache and records of this test's own."""
 
     def call(name: str = NAME, **more: Any) -> InstalledModel:  # noqa: ANN401
-        client = Hub(hub.endpoint, tmp_path / "cache")
-        return fetch(name, hub=client, registry=registry, **more)
+        return fetch(name, **more)
 
     return call
 
@@ -162,9 +170,8 @@ def test_a_whole_model_in_a_cache_that_cannot_be_written_is_enough(
         raise OSError(errno.EROFS, "Read-only file system")
 
     monkeypatch.setattr("sightline.encoders.hub.client.Hub._locked", refuse)
-    again = fetch(
-        NAME, hub=Hub(hub.endpoint, tmp_path / "cache"), registry=Registry(tmp_path / "other")
-    )
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
+    again = fetched()
 
     assert folder_of(again) == folder_of(first)
     assert [request for request in hub.requests if "resolve" in request] == []
@@ -299,15 +306,14 @@ def in_a_process(hub: FakeHub, tmp_path: Path) -> Iterator[Callable[[], Process]
         "from pathlib import Path\n"
         "from huggingface_hub import constants\n"
         "from sightline.encoders.hub.fetching import fetch\n"
-        "from sightline.encoders.installed import Registry\n"
         f"constants.DOWNLOAD_CHUNK_SIZE = {PIECE_BYTES}\n"
         "def tell(progress): print(progress.file, flush=True)\n"
-        f"records = Registry(Path({str(tmp_path / 'records')!r}))\n"
-        f"fetch({NAME!r}, registry=records, progress=tell)\n"
+        f"fetch({NAME!r}, progress=tell)\n"
     )
     environment = os.environ | {
         "HF_ENDPOINT": hub.endpoint,
         "HF_HUB_CACHE": str(tmp_path / "cache"),
+        "XDG_DATA_HOME": str(tmp_path / "data"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
     }
     started: list[Process] = []
@@ -442,18 +448,17 @@ def test_a_partial_file_of_something_else_is_thrown_away(
 # No hub
 
 
-def test_without_a_hub_the_error_names_three_ways_out(registry: Registry, tmp_path: Path) -> None:
-    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache")
-
+@pytest.mark.usefixtures("nobody")
+def test_without_a_hub_the_error_names_three_ways_out() -> None:
     with pytest.raises(HubUnreachableError, match="cannot be fetched") as caught:
-        fetch(NAME, hub=nobody, registry=registry)
+        fetch(NAME)
 
     for way in ("--to FOLDER", "models add FOLDER", "HF_ENDPOINT", "--model FOLDER"):
         assert way in str(caught.value)
 
 
 def test_several_addresses_behind_a_firewall_are_given_up_within_half_a_minute(
-    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked = []
 
@@ -464,7 +469,7 @@ def test_several_addresses_behind_a_firewall_are_given_up_within_half_a_minute(
     httpx_error = HfHubHTTPError.__bases__[0]
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", unreachable)
     with pytest.raises(HubUnreachableError, match="timed out"):
-        fetch(NAME, hub=Hub("http://127.0.0.1:1", tmp_path / "cache"), registry=registry)
+        fetch(NAME)
 
     # Each of a hub's addresses is waited for in turn, and the public one has had eight.
     assert [8 * connect <= 30 for connect, *_ in asked] == [True]
@@ -486,9 +491,9 @@ def test_without_a_hub_a_filled_cache_is_enough(
 ) -> None:
     first = fetched()
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    elsewhere = Registry(tmp_path / "other")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "other"))
 
-    model = fetch(NAME, hub=Hub(None, tmp_path / "cache"), registry=elsewhere)
+    model = fetched()
 
     assert folder_of(model) == folder_of(first)
     assert model.model is not None
@@ -498,14 +503,14 @@ def test_without_a_hub_a_filled_cache_is_enough(
 
 @pytest.mark.parametrize("lacks", [TEXT, VISION, "config.json", "tokenizer.json"])
 def test_without_a_hub_half_a_cache_is_not_enough(
-    fetched: Fetch, registry: Registry, tmp_path: Path, lacks: str
+    fetched: Fetch, registry: Registry, monkeypatch: pytest.MonkeyPatch, lacks: str
 ) -> None:
     (folder_of(fetched()) / lacks).unlink()
     registry.remove(NAME)
-    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache")
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", NOBODY)
 
     with pytest.raises(HubUnreachableError):
-        fetch(NAME, hub=nobody, registry=registry)
+        fetched()
 
 
 def test_a_page_in_place_of_a_hub_is_told_apart(hub: FakeHub, fetched: Fetch) -> None:
@@ -568,15 +573,14 @@ def test_a_name_outside_of_the_table_is_refused(fetched: Fetch) -> None:
 
 
 @pytest.mark.parametrize("name", ["no-owner", "a/b/c", "../../etc/passwd", "a/..", ""])
-def test_a_name_that_no_repository_has_is_refused(hub: FakeHub, tmp_path: Path, name: str) -> None:
+def test_a_name_that_no_repository_has_is_refused(name: str) -> None:
     with pytest.raises(InvalidValueError, match="OWNER/NAME"):
-        fetch_repository(name, hub=Hub(hub.endpoint, tmp_path / "cache"))
+        fetch_repository(name)
 
 
-def test_a_model_that_ships_needs_no_hub(registry: Registry, tmp_path: Path) -> None:
-    nobody = Hub("http://127.0.0.1:1", tmp_path / "cache")
-
-    assert (folder_of(fetch("mini", hub=nobody, registry=registry)) / VISION).exists()
+@pytest.mark.usefixtures("nobody")
+def test_a_model_that_ships_needs_no_hub(registry: Registry) -> None:
+    assert (folder_of(fetch("mini")) / VISION).exists()
     assert registry.get("mini") is None
 
 
@@ -640,14 +644,12 @@ def test_accepting_a_free_licence_is_not_noted(fetched: Fetch) -> None:
     assert not fetched(accept_licence=True).licence_accepted
 
 
-def test_the_licence_on_a_repositorys_page_is_heeded(hub: FakeHub, tmp_path: Path) -> None:
+def test_the_licence_on_a_repositorys_page_is_heeded(hub: FakeHub) -> None:
     hub.repositories[REPOSITORY].licence = "cc-by-nc-4.0"
-    client = Hub(hub.endpoint, tmp_path / "cache")
-
     with pytest.raises(LicenceNotAcceptedError, match=r"non-commercial .*cc-by-nc-4\.0"):
-        fetch_repository(REPOSITORY, hub=client)
+        fetch_repository(REPOSITORY)
 
-    accepted = fetch_repository(REPOSITORY, hub=client, accept_licence=True)
+    accepted = fetch_repository(REPOSITORY, accept_licence=True)
     assert accepted.licence == "cc-by-nc-4.0"
 
 
@@ -691,40 +693,36 @@ def test_a_checkpoint_is_noted_beside_the_model(hub: FakeHub, fetched: Fetch) ->
     assert names == {"config.json", "preprocessor_config.json", "model.safetensors"}
 
 
-def checkpoint_of(repository: str, hub: Hub) -> Path:
-    return fetch_repository(repository, files="checkpoint", hub=hub).folder.folder
+def checkpoint_of(repository: str) -> Path:
+    return fetch_repository(repository, files="checkpoint").folder.folder
 
 
-def test_any_repositorys_checkpoint_can_be_fetched(hub: FakeHub, tmp_path: Path) -> None:
+def test_any_repositorys_checkpoint_can_be_fetched(hub: FakeHub) -> None:
     hub.repositories["someone/vit"] = Repository(checkpoint_files())
 
-    folder = checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+    folder = checkpoint_of("someone/vit")
 
     assert (folder / "model.safetensors").exists()
 
 
-def test_pickled_weights_are_fetched_where_there_are_no_others(
-    hub: FakeHub, tmp_path: Path
-) -> None:
+def test_pickled_weights_are_fetched_where_there_are_no_others(hub: FakeHub) -> None:
     files = checkpoint_files()
     del files["model.safetensors"]
     files["pytorch_model.bin"] = b"\x80\x02" + bytes(500)  # as torch.save began once
     hub.repositories["someone/vit"] = Repository(files)
 
-    folder = checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+    folder = checkpoint_of("someone/vit")
 
     assert {path.name for path in folder.iterdir()} == {*files}
 
 
-def test_what_is_fetched_in_place_of_pickled_weights_is_a_sentence(
-    hub: FakeHub, tmp_path: Path
-) -> None:
+def test_what_is_fetched_in_place_of_pickled_weights_is_a_sentence(hub: FakeHub) -> None:
     files = checkpoint_files()
     del files["model.safetensors"]
     hub.repositories["someone/vit"] = Repository(files)
 
     with pytest.raises(ModelFilesError, match=r"pytorch_model.bin .* holds no weights of PyTorch"):
-        checkpoint_of("someone/vit", hub=Hub(hub.endpoint, tmp_path / "cache"))
+        checkpoint_of("someone/vit")
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def export(
     Needs the extra torch. The new folder appears at the end, or not at all.
     """
     from sightline.encoders.export.exporting import export as export_model
-    from sightline.encoders.export.source import HUB
+    from sightline.encoders.installed import HUB
 
     with ExitStack() as bars:
 

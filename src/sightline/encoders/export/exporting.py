@@ -21,7 +21,7 @@ from sightline.encoders.export.references import (
     random_jpegs,
     random_texts,
 )
-from sightline.encoders.export.source import HUB, ExportSource, fetch_source, find_source
+from sightline.encoders.export.source import ExportSource, fetch_source, find_source
 from sightline.encoders.export.staging import staged_folder
 from sightline.encoders.files.model_files import (
     CONFIG,
@@ -33,6 +33,7 @@ from sightline.encoders.files.model_files import (
 )
 from sightline.encoders.gpu.checkpoint import Half, LoadedTower, load_tower
 from sightline.encoders.gpu.devices import TorchOptions
+from sightline.encoders.installed import HUB
 from sightline.encoders.loading import load_model
 from sightline.errors import (
     DiskFullError,

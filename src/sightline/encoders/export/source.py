@@ -16,15 +16,12 @@ from sightline.encoders.files.model_files import (
     read_model_files,
 )
 from sightline.encoders.gpu.checkpoint import check_architecture
-from sightline.encoders.installed import find_checkpoint
+from sightline.encoders.installed import HUB, find_checkpoint
 from sightline.encoders.pictures.preprocessing import Size, read_preprocessing
 from sightline.encoders.table import ModelTraits, read_traits
 
 if TYPE_CHECKING:
     from sightline.encoders.hub.fetching import FetchProgress
-
-HUB = "hf:"
-"""What a source on the hub begins with: ``hf:REPO`` or ``hf:REPO@REVISION``."""
 
 _OLD_TOKENIZERS = ("vocab.json", "spiece.model", "tokenizer.model")
 

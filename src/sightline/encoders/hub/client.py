@@ -51,24 +51,20 @@ Tell = Callable[[int], None]
 
 
 class Hub:
-    """A hub, and the cache of its files on this machine.
-
-    Args:
-        endpoint: Its address; None for that of ``HF_ENDPOINT``, or the public one.
-        cache: The folder of the cache; None for the hub's own.
+    """The hub that the environment names, and the cache of its files on this machine.
 
     Raises:
         InvalidValueError: the address is none.
     """
 
-    def __init__(self, endpoint: str | None = None, cache: Path | None = None) -> None:
+    def __init__(self) -> None:
         from huggingface_hub import constants
 
-        address = endpoint or constants.ENDPOINT
+        address = constants.ENDPOINT
         if not address.startswith(("http://", "https://")):
             raise InvalidValueError("HF_ENDPOINT", address, "an address with http:// or https://")
         self._endpoint = address.rstrip("/")
-        self._cache = cache or Path(constants.HF_HUB_CACHE)
+        self._cache = Path(constants.HF_HUB_CACHE)
 
     def snapshot(self, repository: str, commit: str) -> Path:
         """Return the folder that looks like a repository at a commit."""

@@ -73,8 +73,6 @@ def fetch(
     revision: str | None = None,
     accept_licence: bool = False,
     progress: Tell | None = None,
-    hub: Hub | None = None,
-    registry: Registry | None = None,
 ) -> InstalledModel:
     """Return a model of the table, which is on this machine then, whole and checked.
 
@@ -85,8 +83,6 @@ def fetch(
         revision: Branch, tag or commit; None for what was fetched before, or the table's.
         accept_licence: That the licence allows what the model is used for, where it has limits.
         progress: Told how far it is.
-        hub: None for the one that the environment names.
-        registry: None for the user's.
 
     Raises:
         ModelNotFoundError: the name is not in the table.
@@ -101,8 +97,7 @@ def fetch(
     card = MODELS.get(name)
     if card is None:
         raise ModelNotFoundError(name, tuple(MODELS))
-    registry = registry or Registry()
-    before = registry.get(name) or InstalledModel(name)
+    before = Registry().get(name) or InstalledModel(name)
     is_checkpoint = files == FileSet.CHECKPOINT
     if is_checkpoint and not card.checkpoint:
         having = ", ".join(other.name for other in MODELS.values() if other.checkpoint)
@@ -113,8 +108,8 @@ def fetch(
     if card.restriction and not (accept_licence or before.licence_accepted):
         raise LicenceNotAcceptedError(name, card.licence, card.restriction)
     known = before.checkpoint if is_checkpoint else before.model
-    wanted = revision or (known.commit if known else "") or card.revision
-    hub = hub or Hub()
+    wanted = revision or (known.commit if known else "") or "main"
+    hub = Hub()
     try:
         listing = hub.listing(card.repository(files), wanted)
         brought = _download(hub, listing, files, known, progress)
@@ -129,7 +124,7 @@ def fetch(
             return replace(record, checkpoint=joined(record.checkpoint, brought))
         return replace(record, model=joined(record.model, brought))
 
-    return registry.update(name, noted)
+    return Registry().update(name, noted)
 
 
 def fetch_repository(
@@ -138,14 +133,13 @@ def fetch_repository(
     files: str = FileSet.FP32,
     accept_licence: bool = False,
     progress: Tell | None = None,
-    hub: Hub | None = None,
 ) -> FetchedRepository:
     """Return any repository's model, which is on this machine then; nothing is noted of it.
 
     The repository is "OWNER/NAME" or "OWNER/NAME@REVISION", of a model in a layout that ``layouts``
     knows. The rest, and what is raised, is as for ``fetch``.
     """
-    hub = hub or Hub()
+    hub = Hub()
     name, _, revision = repository.partition("@")
     listing = hub.listing(name, revision or "main")
     restriction = restriction_of(listing.licence)
