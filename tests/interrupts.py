@@ -9,3 +9,8 @@ def hear_ctrl_c() -> None:
     A shell starts what runs in the background like this, such as ``nohup make test &``.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def ignore_ctrl_c() -> None:
+    """Let a child start as a shell starts what runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -21,6 +21,7 @@ from sightline.gallery import Gallery
 from sightline_scenes.collection import write_collection
 from tests.browser.chromium import find_chromium
 from tests.browser.looking import PATIENCE_MS
+from tests.interrupts import hear_ctrl_c
 
 COMMAND = [sys.executable, "-c", "import sys; from sightline.cli import main; main()"]
 SCENES = 120
@@ -48,6 +49,7 @@ class Served:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=hear_ctrl_c,
         )
         self._process = process
         assert process.stderr is not None
@@ -82,6 +84,7 @@ class Watched:
 
     own_address: str
     faults: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         """Note every error of the page, and every request that leaves its server."""
@@ -90,6 +93,7 @@ class Watched:
         page.on("request", lambda asked: self._follow(asked.url))
 
     def _hear(self, kind: str, text: str) -> None:
+        self.said.append(f"{kind}: {text}")
         # Chromium itself reports every answer that is no success; the page tells of those.
         if kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
             self.faults.append(f"{kind}: {text}")

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import Served, Watched
 from tests.browser.looking import ask, names, wait_for_results
 
 TOKEN = "a token of some length"
@@ -77,3 +77,27 @@ def test_the_link_that_the_command_prints_signs_in(
 
     expect(page.locator("#galleryCount")).to_have_text(re.compile(r"\d+ pictures"))
     assert "token" not in page.url
+
+
+def test_the_console_is_silent_from_the_start_to_signing_in(
+    serve: Callable[..., Served], chromium: Browser
+) -> None:
+    served = serve(SIGHTLINE_TOKEN=TOKEN)
+    context = chromium.new_context()
+    page = context.new_page()
+    watched = Watched(served.url)
+    watched.watch(page)
+    page.goto(served.url)
+
+    page.fill("#token", TOKEN)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#galleryCount")).to_have_text(re.compile(r"\d+ pictures"))
+    # A browser with a window complains of a secret outside of a form, and of one for no user.
+    assert page.evaluate(
+        """() => [...document.querySelectorAll("input[type=password]")].map(
+            ({ form }) => form?.querySelector("[autocomplete=username]") != null)"""
+    ) == [True, True]
+    context.close()
+    # What the page was refused before it had a token is not its own word.
+    assert [line for line in watched.said if "Failed to load resource" not in line] == []

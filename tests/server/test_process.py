@@ -20,6 +20,7 @@ from sightline.gallery import Gallery
 from sightline.server.process import bind
 from tests.conftest import COLOURS, paint
 from tests.encoders.tiny_model import make_tiny_model
+from tests.interrupts import hear_ctrl_c, ignore_ctrl_c
 from tests.server.conftest import API, names, png
 
 COMMAND = [sys.executable, "-c", "from sightline.cli import main; main()", "serve"]
@@ -64,7 +65,7 @@ Start = Callable[..., Running]
 def start(home: Path) -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def begin(*options: str, **settings: str) -> Running:
+    def begin(*options: str, before: Callable[[], None] = hear_ctrl_c, **settings: str) -> Running:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SIGHTLINE_")}
         process = subprocess.Popen(
             [*COMMAND, "-g", str(home / "gallery"), "--port", "0", *options],
@@ -72,6 +73,7 @@ def start(home: Path) -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=before,
         )
         started.append(process)
         return Running(process)
@@ -97,6 +99,17 @@ def test_a_service_starts_answers_and_ends(start: Start, number: int, code: int)
     assert ended == code
     assert "Traceback" not in said
     assert ("stopped" in said) == (code == 130)
+
+
+def test_a_service_in_the_background_outlives_ctrl_c(start: Start) -> None:
+    service = start(before=ignore_ctrl_c)
+    service.process.send_signal(signal.SIGINT)
+
+    with httpx.Client(base_url=service.url, timeout=60) as client:
+        assert client.get("/healthz").status_code == 200
+    ended, said = service.end(signal.SIGTERM)
+
+    assert ended == 0, said
 
 
 def test_the_end_stops_jobs_and_streams_and_keeps_what_was_done(

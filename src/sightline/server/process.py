@@ -110,10 +110,11 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield  # signals are the main thread's; ``stop`` ends the service
             return
-        before = {
-            number: signal.signal(number, self.handle_exit)
-            for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        heard = [signal.SIGTERM]
+        # A shell lets what it starts in the background ignore the Ctrl-C that is not meant for it.
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            heard.append(signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in heard}
         try:
             yield
         finally:
