@@ -98,6 +98,11 @@ class InstalledModel:
     model: InstalledFolder | None = None
     checkpoint: InstalledFolder | None = None
 
+    @property
+    def folders(self) -> tuple[InstalledFolder, ...]:
+        """Both, as far as they are there."""
+        return tuple(lies for lies in (self.model, self.checkpoint) if lies is not None)
+
 
 class Registry:
     """The records of the models on this machine, in the user's data folder."""
@@ -128,10 +133,7 @@ class Registry:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of all models that have a record, sorted."""
-        try:
-            found = sorted(path.stem for path in self.folder.glob("*.json"))
-        except OSError:
-            return ()
+        found = sorted(path.stem for path in self.folder.glob("*.json"))
         return tuple(name for name in found if _NAME.fullmatch(name))
 
     def update(

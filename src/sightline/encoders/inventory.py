@@ -169,8 +169,8 @@ def remove(name: str, *, delete_files: bool = False) -> bool:
     is_found = registry.remove(name)
     if delete_files:
         is_found |= _delete_int8(name, record)
-    for lies in (record.model, record.checkpoint) if record is not None else ():
-        if lies is not None and lies.commit and not _lies_elsewhere(lies, registry):
+    for lies in record.folders if record is not None else ():
+        if lies.commit and not _lies_elsewhere(lies, registry):
             _delete(lies)
     return is_found
 
@@ -284,12 +284,8 @@ def _try_out(name: str, lies: InstalledFolder) -> None:
 
 def _lies_elsewhere(lies: InstalledFolder, registry: Registry) -> bool:
     records = [registry.get(name) for name in registry.names()]
-    return any(
-        other is not None and other.folder == lies.folder
-        for record in records
-        if record is not None
-        for other in (record.model, record.checkpoint)
-    )
+    others = [other for record in records if record is not None for other in record.folders]
+    return any(other.folder == lies.folder for other in others)
 
 
 def _delete_int8(name: str, record: InstalledModel | None) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.file_download import http_get
 from safetensors.numpy import save
 
 from sightline.encoders import MODELS, load_model, table
@@ -264,6 +265,37 @@ def test_a_cut_connection_is_taken_up_where_it_broke(
 
     assert gets(hub, VISION) == ["", "from 100", "from 150"]
     assert (folder / VISION).read_bytes() == (tiny / VISION).read_bytes()
+
+
+def test_a_connection_that_is_reset_is_taken_up_too(
+    hub: FakeHub, fetched: Fetch, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reset(address: str, out: BinaryIO, **options: Any) -> None:  # noqa: ANN401
+        if address.endswith(VISION) and not options["resume_size"]:
+            out.write((tiny / VISION).read_bytes()[:100])
+            raise httpx_error("Connection reset by peer")  # which the client does not try again
+        http_get(address, out, **options)
+
+    httpx_error = HfHubHTTPError.__bases__[0]
+    monkeypatch.setattr("huggingface_hub.file_download.http_get", reset)
+
+    folder = folder_of(fetched())
+
+    assert gets(hub, VISION) == ["from 100"]
+    assert (folder / VISION).read_bytes() == (tiny / VISION).read_bytes()
+
+
+def test_a_mirror_that_sends_more_than_it_announced_is_given_up(
+    fetched: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(address: str, out: BinaryIO, **_: object) -> None:
+        out.write(bytes(100_000))
+        raise OSError("Consistency check failed: file should be of size 3")
+
+    monkeypatch.setattr("huggingface_hub.file_download.http_get", too_much)
+
+    with pytest.raises(HubUnreachableError, match="Consistency check failed"):
+        fetched()
 
 
 def test_a_connection_that_brings_nothing_is_given_up(hub: FakeHub, fetched: Fetch) -> None:
