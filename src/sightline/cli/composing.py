@@ -6,8 +6,8 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -27,29 +27,12 @@ if TYPE_CHECKING:
     from sightline.composed import WordsSettings
     from sightline.types import Query
 
-ModeOption: TypeAlias = Annotated[
-    Mode | None,
-    typer.Option(
-        help="How a picture and words become one search. Default: roles for one --image and words, "
-        "unless weights or --not say that they are to be added up.",
-        show_default=False,
-    ),
-]
 CaptionerOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         help="What says in words what --image shows: tags, blip, chat, or several with commas, "
         "asked in this order. tags, which needs nothing, comes last in any case.",
         envvar="SIGHTLINE_CAPTIONER",
-        show_default=False,
-    ),
-]
-ComposerOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        help="What merges caption and words: llm, rules, or both with a comma. Default: llm if a "
-        "language model is set up, then rules.",
-        envvar="SIGHTLINE_COMPOSER",
         show_default=False,
     ),
 ]
@@ -72,96 +55,102 @@ BlipOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-CaptionOption: TypeAlias = Annotated[
-    str | None, typer.Option(help="What --image shows, in your words.", show_default=False)
-]
-TargetOption: TypeAlias = Annotated[
-    str | None, typer.Option(help="What is wanted, in your words.", show_default=False)
-]
-DesiredOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="WORDS", help="With --target: what must be there.")
-]
-PreserveOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="WORDS", help="With --target: what must stay.")
-]
-ForbiddenOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="WORDS", help="With --target: what must be gone.")
-]
-ParaphraseOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option(metavar="WORDS", help="With --target: the same in other words.")
-]
-WeightsOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME=N,...",
-        help="For --mode roles: how much target, desired, preserve, image and forbidden count.",
-        show_default=False,
-    ),
-]
-BalanceOption: TypeAlias = Annotated[
-    float,
-    typer.Option(help="For --mode sum: from 0, the picture alone, to 1, the words alone."),
-]
-ExplainOption: TypeAlias = Annotated[
-    bool, typer.Option("--explain", help="Say how picture and words became one search.")
-]
 
 
-def composed_query(
-    query: Query,
-    mode: Mode | None,
-    caption: str | None,
-    target: Target | None,
-    weights: str | None,
-    balance: float,
-) -> Query:
-    """Return a query whose words say what is to be different in its picture.
-
-    Args:
-        query: With the words as its texts.
-        mode: How both become one search; ``roles`` if None.
-        caption: What the picture shows, if the user says so.
-        target: What is wanted, if the user says so.
-        weights: As ``read_weights`` takes them.
-        balance: Of the words, in ``sum``.
-
-    Raises:
-        InvalidValueError: there is not just one picture, no words where the mode needs them, or an
-            option that makes no sense.
-    """
-    mode = mode or Mode.ROLES
-    if len(query.images) != 1 and mode is not Mode.TEXT:
-        raise InvalidValueError("the number of pictures for --mode", len(query.images), "one")
-    return replace(
-        query,
-        texts=(),
-        instruction=" ".join(query.texts),
-        mode=mode,
-        caption=caption,
-        target=target,
-        weights=read_weights(weights),
-        balance=balance,
-    )
+def _part_of_target(what: str) -> Any:  # noqa: ANN401 - typer.Option says so, too
+    return typer.Option(metavar="WORDS", help=f"With --target: {what}.")
 
 
-def read_target(
-    text: str | None,
-    desired: Sequence[str] | None,
-    preserve: Sequence[str] | None,
-    forbidden: Sequence[str] | None,
-    paraphrases: Sequence[str] | None,
-) -> Target | None:
-    """Return the target that the user gives instead of having it made, or None.
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """How a picture and an instruction become one search."""
 
-    Raises:
-        InvalidValueError: parts of one were given without it.
-    """
-    parts = [tuple(given or ()) for given in (desired, preserve, forbidden, paraphrases)]
-    if text is not None:
-        return Target(text, *parts)
-    if any(parts):
-        raise InvalidValueError("--target", None, "given where parts of it are given")
-    return None
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            help="How a picture and words become one search. Default: roles for one --image and "
+            "words, unless weights or --not say that they are to be added up.",
+            show_default=False,
+        ),
+    ] = None
+    captioner: CaptionerOption = None
+    composer: Annotated[
+        str | None,
+        typer.Option(
+            help="What merges caption and words: llm, rules, or both with a comma. Default: llm if "
+            "a language model is set up, then rules.",
+            envvar="SIGHTLINE_COMPOSER",
+            show_default=False,
+        ),
+    ] = None
+    caption: Annotated[
+        str | None, typer.Option(help="What --image shows, in your words.", show_default=False)
+    ] = None
+    target: Annotated[
+        str | None, typer.Option(help="What is wanted, in your words.", show_default=False)
+    ] = None
+    desired: Annotated[list[str] | None, _part_of_target("what must be there")] = None
+    preserve: Annotated[list[str] | None, _part_of_target("what must stay")] = None
+    forbidden: Annotated[list[str] | None, _part_of_target("what must be gone")] = None
+    paraphrase: Annotated[list[str] | None, _part_of_target("the same in other words")] = None
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=N,...",
+            help="For --mode roles: how much target, desired, preserve, image and forbidden count.",
+            show_default=False,
+        ),
+    ] = None
+    balance: Annotated[
+        float,
+        typer.Option(help="For --mode sum: from 0, the picture alone, to 1, the words alone."),
+    ] = 0.5
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how picture and words became one search.")
+    ] = False
+    phrases: PhrasesOption = None
+    blip: BlipOption = None
+
+    def query(self, query: Query, *, added_up: bool) -> Query:
+        """Return a query whose words are an instruction, or the query itself if they are not.
+
+        Args:
+            query: With the words as its texts.
+            added_up: Whether words and pictures are to be added up, and not composed.
+
+        Raises:
+            InvalidValueError: a part that the mode needs is missing, or makes no sense.
+        """
+        is_change = len(query.images) == 1 and bool(query.texts) and not added_up
+        if self.mode is None and not self.target and not self.caption and not is_change:
+            return query
+        mode, target = self.mode or Mode.ROLES, self._own_target()
+        if len(query.images) != 1 and mode is not Mode.TEXT:
+            raise InvalidValueError("the number of pictures for --mode", len(query.images), "one")
+        return replace(
+            query,
+            texts=(),
+            instruction=" ".join(query.texts),
+            mode=mode,
+            caption=self.caption,
+            target=target,
+            weights=read_weights(self.weights),
+            balance=self.balance,
+        )
+
+    def settings(self) -> WordsSettings:
+        """Return what says in words what pictures show, and merges that with an instruction."""
+        return words_settings(self.captioner, self.composer, self.phrases, self.blip)
+
+    def _own_target(self) -> Target | None:
+        """The target that the user gives instead of having it made."""
+        lists = (self.desired, self.preserve, self.forbidden, self.paraphrase)
+        parts = [tuple(given or ()) for given in lists]
+        if self.target is not None:
+            return Target(self.target, *parts)
+        if any(parts):
+            raise InvalidValueError("--target", None, "given where parts of it are given")
+        return None
 
 
 def read_weights(text: str | None) -> Weights:

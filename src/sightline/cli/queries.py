@@ -7,46 +7,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.composing import (
-    BalanceOption,
-    BlipOption,
-    CaptionerOption,
-    CaptionOption,
-    ComposerOption,
-    DesiredOption,
-    ExplainOption,
-    ForbiddenOption,
-    ModeOption,
-    ParaphraseOption,
-    PhrasesOption,
-    PreserveOption,
-    TargetOption,
-    WeightsOption,
-    composed_query,
-    read_target,
-    words_settings,
-)
 from sightline.cli.options import JsonOption, named_path
 from sightline.errors import ImageUnreadableError, InvalidValueError, SourceNotFoundError
 from sightline.system.paths import absolute
 
 if TYPE_CHECKING:
-    from sightline.composed import WordsSettings
     from sightline.types import Filters, ImageSource, PictureSource, Query
-
-_PromptOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        help="The sentence that words are put into, with {query} where they go. "
-        "Default: the model's own.",
-        envvar="SIGHTLINE_PROMPT",
-        show_default=False,
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,49 +135,20 @@ class AddedUp:
         typer.Option(help="Of the pictures beside words, added up.  [default: 0.5]"),
     ] = None
     excluded_weight: Annotated[float, typer.Option(help="Of what is excluded.")] = 0.5
-    prompt: _PromptOption = None
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="The sentence that words are put into, with {query} where they go. "
+            "Default: the model's own.",
+            envvar="SIGHTLINE_PROMPT",
+            show_default=False,
+        ),
+    ] = None
 
     @property
     def is_asked_for(self) -> bool:
         """Whether words and pictures are to be added up, and not composed."""
         return self.text_weight is not None or self.image_weight is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """How a picture and an instruction become one search."""
-
-    mode: ModeOption = None
-    captioner: CaptionerOption = None
-    composer: ComposerOption = None
-    caption: CaptionOption = None
-    target: TargetOption = None
-    desired: DesiredOption = None
-    preserve: PreserveOption = None
-    forbidden: ForbiddenOption = None
-    paraphrase: ParaphraseOption = None
-    weights: WeightsOption = None
-    balance: BalanceOption = 0.5
-    explain: ExplainOption = False
-    phrases: PhrasesOption = None
-    blip: BlipOption = None
-
-    def query(self, query: Query, added_up: AddedUp) -> Query:
-        """Return a query whose words are an instruction, or the query itself if they are not.
-
-        Raises:
-            InvalidValueError: a part that the mode needs is missing, or makes no sense.
-        """
-        is_change = len(query.images) == 1 and bool(query.texts) and not added_up.is_asked_for
-        if self.mode is None and not self.target and not self.caption and not is_change:
-            return query
-        lists = (self.desired, self.preserve, self.forbidden, self.paraphrase)
-        target = read_target(self.target, *lists)
-        return composed_query(query, self.mode, self.caption, target, self.weights, self.balance)
-
-    def settings(self) -> WordsSettings:
-        """Return what says in words what pictures show, and merges that with an instruction."""
-        return words_settings(self.captioner, self.composer, self.phrases, self.blip)
 
 
 @dataclass(frozen=True, slots=True)

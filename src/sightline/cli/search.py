@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sightline.cli.composing import explain, note_fallbacks
+from sightline.cli.composing import Composed, explain, note_fallbacks
 from sightline.cli.console import complain, counted, is_watched, say
 from sightline.cli.exits import Exit
 from sightline.cli.filters import FilterOptions
 from sightline.cli.groups import with_groups
 from sightline.cli.options import GalleryOption, Opening, gallery_folder
-from sightline.cli.queries import AddedUp, Composed, Output, Part, Wanted
+from sightline.cli.queries import AddedUp, Output, Part, Wanted
 
 if TYPE_CHECKING:
     from sightline.gallery import Gallery
@@ -40,7 +40,7 @@ def search(
     Results go to standard output. The exit code is 1 when there are none.
     """
     page = output.sheet_file()
-    query = composed.query(wanted.query(added_up, filters), added_up)
+    query = composed.query(wanted.query(added_up, filters), added_up=added_up.is_asked_for)
     settings = composed.settings()
     with opening.open(gallery_folder(gallery)) as opened:
         began = time.perf_counter()
