@@ -18,8 +18,14 @@ _HEAD = ("model", "state", "licence", "weights", "px", "dims", "GFLOPs", "MB")
 _GAP = "  "
 # Of a row of the model table, as they are called there.
 _FACTS = (
-    *("good_for", "licence", "restriction", "reads_text"),
-    *("parameters_millions", "input_px", "dimensions", "gflops"),
+    "good_for",
+    "licence",
+    "restriction",
+    "reads_text",
+    "parameters_millions",
+    "input_px",
+    "dimensions",
+    "gflops",
 )
 
 
