@@ -1,9 +1,10 @@
 import os
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from PIL import Image
 
@@ -11,6 +12,8 @@ from sightline import testing
 from sightline.gallery import Gallery
 from sightline.testing import FakeEncoder
 from tests.encoders.checkpoints import SMALL, Exported, make_and_export
+
+MakesFolder: TypeAlias = Callable[[Path], object]
 
 # The same cases in every run, and no clock: a busy machine must not make a test red.
 settings.register_profile(
@@ -28,10 +31,7 @@ LONGEST = ("browser", "encoders/export", "encoders/int8", "e2e", "server", "cli"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, as what it shares is made once for each worker."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    """Begin with what takes longest."""
     items.sort(key=lambda item: _place(item.nodeid.removeprefix("tests/")))
 
 
@@ -64,14 +64,33 @@ def paint(path: Path, colour: tuple[int, int, int], size: tuple[int, int] = (24,
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, MakesFolder], Path]:
+    """Return a folder by its name, made by whichever worker needs it first. Read only."""
+    root = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent  # which the workers of one run share
+
+    def made(name: str, make: MakesFolder) -> Path:
+        folder, is_whole = root / name, root / f"{name}.made"
+        with FileLock(root / f"{name}.lock"):
+            if not is_whole.exists():
+                folder.mkdir()
+                make(folder)
+                is_whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def exported(made_once: Callable[[str, MakesFolder], Path]) -> Callable[[str], Exported]:
     """Return a small model with random weights by its name; it takes torch seconds to make one."""
 
-    @cache
-    def make(name: str) -> Exported:
-        return make_and_export(tmp_path_factory.mktemp(name), SMALL[name])
+    def small(name: str) -> Exported:
+        folder = made_once(f"small-{name}", lambda folder: make_and_export(folder, SMALL[name]))
+        return Exported(folder / "checkpoint", folder / "exported")
 
-    return make
+    return small
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from sightline.gallery import Gallery
 from sightline_scenes.collection import write_collection
 from tests.browser.chromium import find_chromium
 from tests.browser.looking import PATIENCE_MS
+from tests.conftest import MakesFolder
 from tests.interrupts import hear_ctrl_c
 
 COMMAND = [sys.executable, "-c", "import sys; from sightline.cli import main; main()"]
@@ -35,6 +36,7 @@ class Served:
     def __init__(self, gallery: Path, *options: str, **environment: str) -> None:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SIGHTLINE_")}
         self._environment = kept | environment
+        self.gallery = gallery
         self._options = ("-g", str(gallery), "--no-browser", *options)
         self._port = 0
         self._process: subprocess.Popen[str] | None = None
@@ -119,20 +121,24 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="package")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def drawn(made_once: Callable[[str, MakesFolder], Path]) -> Path:
     """A folder with scenes and a gallery of them."""
-    home = tmp_path_factory.mktemp("drawn")
+    return made_once("drawn", _draw)
+
+
+def _draw(home: Path) -> None:
     write_collection(home / "scenes", count=SCENES, seed=1, width_px=320, height_px=240, workers=1)
     with Gallery.open(home / "gallery", model="mini") as gallery:
         gallery.sync([home / "scenes"])
-    return home
 
 
 @pytest.fixture(scope="package")
-def shared_server(drawn: Path) -> Iterator[Served]:
+def shared_server(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """For tests that leave the gallery as it is."""
-    served = Served(drawn / "gallery")
+    gallery = tmp_path_factory.mktemp("shared") / "gallery"
+    shutil.copytree(drawn / "gallery", gallery)
+    served = Served(gallery)
     # The first composed search embeds all phrases of the captioner, which takes its time.
     form = {"images": (None, "1"), "text": (None, "at night")}
     address = f"{served.url}api/v1/search/composed"

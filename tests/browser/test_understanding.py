@@ -308,7 +308,7 @@ def test_the_command_says_all_of_it(understood: Page) -> None:
 
 @pytest.mark.parametrize("more", ["", "&mode=sum&balance=0.3", "&weight_image=2&min_width=100"])
 def test_the_command_finds_the_same(
-    shared_server: Served, drawn: Path, visit: Callable[..., Page], more: str
+    shared_server: Served, visit: Callable[..., Page], more: str
 ) -> None:
     page = visit(shared_server, ASKED + more)
     _wait(page)
@@ -317,7 +317,7 @@ def test_the_command_finds_the_same(
     assert command[0] == "sightline"
 
     ran = subprocess.run(
-        [*COMMAND, *command[1:], "--gallery", str(drawn / "gallery"), "--paths-only"],
+        [*COMMAND, *command[1:], "--gallery", str(shared_server.gallery), "--paths-only"],
         capture_output=True,
         text=True,
         check=True,

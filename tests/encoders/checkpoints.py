@@ -142,7 +142,7 @@ class Exported:
 
 
 def make_and_export(folder: Path, recipe: Recipe) -> Exported:
-    """Return a model in a folder."""
+    """Fill a folder with a model twice: ``checkpoint`` and ``exported``."""
     from sightline.encoders.export.exporting import export
 
     checkpoint = make_checkpoint(folder / "checkpoint", recipe)

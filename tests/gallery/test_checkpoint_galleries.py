@@ -20,9 +20,6 @@ from sightline.gallery import Gallery
 from sightline.types import Query
 from tests.encoders.checkpoints import SMALL, Exported, Recipe, make_checkpoint, write_pictures
 
-# What is made by torch is shared with other files.
-pytestmark = pytest.mark.xdist_group("checkpoints")
-
 Engine = PictureEncoder | DualEncoder
 TEXTS = ("a photo of the cat", "two dogs and 3 birds", "an old bridge at night")
 # How far scores may lie apart: by the order of additions, or by 8 bits of a number's 24.

@@ -34,9 +34,6 @@ from tests.encoders.checkpoints import (
 )
 from tests.encoders.texts.clip_vocabulary import SIZE
 
-# What is made by torch is shared with other files.
-pytestmark = pytest.mark.xdist_group("checkpoints")
-
 _CAPABILITIES = import_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 # A case that cannot be run is not there at all, since a skipped test is a failure in CI.
 CLIP_END = SIZE - 1
