@@ -17,7 +17,7 @@ demo: .venv/installed ## draw the demo collection, index it, search it
 	$(BIN)/sightline demo
 
 test: .venv/installed-dev .venv/chromium ## run the whole test suite, on every core
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/installed-dev .venv/typescript ## lint, format, types of Python and of the page, import direction
 	$(BIN)/ruff check .

@@ -7,6 +7,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 from PIL import Image
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sightline import testing
 from sightline.gallery import Gallery
@@ -37,6 +39,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _place(name: str) -> int:
     return next((n for n, part in enumerate(LONGEST) if name.startswith(part)), len(LONGEST))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker have a core, as threads for all cores in every one are in each other's way.
+
+    What a test starts, a browser or a service, stays on it, too.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests of a file to one worker, as what they share is made once for each worker.
+
+    What looks at the page is one file in this sense: two browsers at once only make both slow.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "browser" if file.startswith("tests/browser") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Return what spreads the tests over workers."""
+    return ByFile(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

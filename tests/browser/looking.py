@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-PATIENCE_MS = 6000
+PATIENCE_MS = 15_000
 TILES = "#grid .tile:not(.ghost)"
 
 
