@@ -17,7 +17,8 @@ demo: .venv/installed ## draw the demo collection, index it, search it
 	$(BIN)/sightline demo
 
 test: .venv/installed-dev .venv/chromium ## run the whole test suite, on every core
-	$(BIN)/python -m pytest -n auto --no-loadscope-reorder $(PYTEST_ARGS)
+	@# Many tests start Python anew: kept bytecode saves a minute where the environment forbids it.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/installed-dev .venv/typescript ## lint, format, types of Python and of the page, import direction
 	$(BIN)/ruff check .
