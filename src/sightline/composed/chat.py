@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sightline.errors import (
     InvalidValueError,
@@ -73,9 +76,10 @@ class ChatSettings:
     @property
     def is_remote(self) -> bool:
         """Whether what is asked leaves this machine."""
-        host = self.url.split("://", 1)[1].split("/", 1)[0].rsplit("@", 1)[-1]
-        name = host[1:].split("]", 1)[0] if host.startswith("[") else host.split(":", 1)[0]
-        return name not in ("localhost", "::1") and not name.startswith("127.")
+        with suppress(ValueError):  # a name is no address: it may be anybody's
+            host = urlsplit(self.url).hostname or ""
+            return host != "localhost" and not ip_address(host).is_loopback
+        return True
 
 
 class Manner(IntEnum):

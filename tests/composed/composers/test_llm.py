@@ -182,6 +182,9 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     assert not ChatSettings("http://127.0.0.1:8080/v1").is_remote
     assert not ChatSettings("http://[::1]:8080/v1").is_remote
     assert ChatSettings().is_remote
+    assert not ChatSettings("http://me:secret@LOCALHOST:8080/v1").is_remote
+    for elsewhere in ("127.example.org", "localhost.example.org", "[::1", "192.168.0.7"):
+        assert ChatSettings(f"http://{elsewhere}/v1").is_remote, elsewhere
 
 
 def test_composers_go_by_name() -> None:
