@@ -1,4 +1,5 @@
 import itertools
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sightline.catalog import Catalog
 from sightline.composed import Composing, WordsSettings
 from sightline.composed.fusion import fused_scores
 from sightline.errors import (
@@ -173,6 +175,24 @@ def test_offset_filters_and_least_scores_hold(colours: Gallery, mode: Mode) -> N
     assert (rest.more, whole.more, whole.considered) == (True, False, 6)
     assert (none.hits, none.considered) == ((), 0)
     assert all(hit.score >= whole.hits[0].score for hit in high.hits)
+
+
+def test_statistics_that_wait_to_be_written_are_not_made_again(
+    colours: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = colours.encoder
+    assert isinstance(encoder, FakeEncoder)
+    written = threading.Event()
+    monkeypatch.setattr(Catalog, "keep_text", lambda *_: written.wait())
+    asked = Query(images=[RED], instruction="blue", mode=Mode.FUSION)
+    try:
+        colours.composing().compose(asked)
+        before = encoder.texts_encoded
+        colours.composing().compose(asked)
+    finally:
+        written.set()
+
+    assert encoder.texts_encoded - before == 1, "the instruction, and no text for statistics"
 
 
 def test_statistics_are_kept_until_the_gallery_has_grown(colours: Gallery, photos: Path) -> None:

@@ -131,7 +131,7 @@ class GalleryComposing:
         """Return how scores are spread here: kept, unless the gallery has changed much since."""
         index, spec = self._search.index(), self._model.spec_for(EVERYTHING)
         key = key_of(_VERSION, mark_of(spec), surroundings.model)
-        kept = _read(self._catalog.kept_text(_STATISTICS, key), spec.dimensions)
+        kept = _read(self._memory.kept(_STATISTICS, key), spec.dimensions)
         if kept is not None and kept.count / _GROWTH <= len(index) <= kept.count * _GROWTH:
             return kept
         if not len(index):

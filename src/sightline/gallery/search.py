@@ -118,7 +118,7 @@ class GallerySearch:
         return self._pictures(self._model.for_queries, spec, Stopwatch()).embed(images)
 
     def pixels(self, image: ImageSource, shortest_px: int) -> Image.Image:
-        """Return a query picture, as ``querying.pixels_of`` does."""
+        """Return a query picture, as ``query.pixels_of`` does."""
         with self._room.part() as part:
             return pixels_of(
                 image,
